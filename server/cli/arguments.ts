@@ -1,6 +1,6 @@
 /** Parses the arguments of the command line. Errors say what to do. */
 import { parseArgs } from 'node:util';
-import { executesCode } from '../../workers/detectors/manifests.ts';
+import { executesCode, manifestOf } from '../../workers/detectors/manifests.ts';
 import { reportFormats, type ReportFormat } from './reports/formats.ts';
 
 const formats = ['pretty', 'jsonl', ...reportFormats] as const;
@@ -221,7 +221,10 @@ function analysisArguments(
     ?.split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  const forbidden = values.untrusted === true ? detectors?.find(executesCode) : undefined;
+  const forbidden =
+    values.untrusted === true
+      ? detectors?.find((name) => manifestOf(name) !== undefined && executesCode(name))
+      : undefined;
   if (forbidden !== undefined)
     throw new UsageError(`${forbidden} runs code of the folder, which --untrusted forbids. Remove one of them.`);
   if (detectors?.length === 0) throw new UsageError('--detectors needs at least one name.');

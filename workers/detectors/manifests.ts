@@ -29,7 +29,11 @@ export function manifestOf(detector: string): DetectorManifest | undefined {
   return byName.get(detector);
 }
 
-/** Its configuration and plugins are code of the workspace: it does not run where that is not trusted. */
+/**
+ * Its configuration and plugins are code of the workspace: it does not run where that is not trusted. That is so of
+ * every tool that a workspace declares; those have no manifest.
+ */
 export function executesCode(detector: string): boolean {
-  return byName.get(detector)?.untrusted === 'does not run';
+  const manifest = byName.get(detector);
+  return manifest === undefined || manifest.untrusted === 'does not run';
 }

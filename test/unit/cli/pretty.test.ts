@@ -117,6 +117,17 @@ describe('the pretty format', () => {
     assert.ok(!done.includes('Cause'), 'a rule may have the name of a problem');
   });
 
+  it('says whose code ran, of declared tools too', () => {
+    const detectors = [
+      { name: 'typescript' },
+      { name: 'eslint' },
+      { name: 'tides' },
+      { name: 'knip', status: 'not-applicable' },
+    ] as const;
+    assert.match(shown(report([], detectors, 0)), /\neslint and tides ran code of this folder\./);
+    assert.ok(!shown(report([], [{ name: 'circular' }], 0)).includes('ran code'));
+  });
+
   it('says last what was not looked at, and the exit code', () => {
     const detectors = [
       { name: 'typescript', note: 'All is well.' },
@@ -125,7 +136,10 @@ describe('the pretty format', () => {
     ] as const;
     const text = shown(report([], detectors, 3));
     assert.match(text, /typescript: All is well\.\nNo issues found, but the analysis is incomplete .*\nNot looked at, or not completely:\n {2}eslint: The configuration\n {4}is broken\.\n {2}knip: There is no configuration\.\neslint ran code of this folder\. --untrusted forbids that\.\nExit code 3: not everything was looked at\n$/); // prettier-ignore
-    assert.match(shown(report([], [{}], 0)), /\nNo issues .*\neslint ran code of this folder\. --untrusted forbids that\.\nExit code 0: no issues \(--fail-on error\)\n$/);
+    assert.match(
+      shown(report([], [{}], 0)),
+      /\nNo issues .*\neslint ran code of this folder\. --untrusted forbids that\.\nExit code 0: no issues \(--fail-on error\)\n$/,
+    );
     assert.match(
       shown(report([], [{ status: 'cancelled', error: 'stopped by the user' }], 3)),
       /\nExit code 130: stopped by the user\n$/,
