@@ -80,6 +80,19 @@ describe('descriptors of a worker', () => {
     }
   });
 
+  it('a worker without its lifeline ends, although nobody asks it for anything', async function () {
+    if (process.platform === 'win32') this.skip();
+    const directory = mkdtempSync(path.join(os.tmpdir(), 'ipc-descriptors-'));
+    try {
+      const worker = await open();
+      await worker.send('takeLater', { fd: 3, file: path.join(directory, 'lifeline.txt'), ms: 3000 });
+      const exit = await soon(worker.exited, 'the end of the worker');
+      assert.deepEqual([exit.signal, exit.expected], ['SIGABRT', false], exit.reason);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+
   it('a flood of output is folded, its end is not lost, and the host has time meanwhile', async () => {
     const log: LogEntry[] = [];
     const worker = await open({ onLog: (entry) => log.push(entry) });
@@ -97,16 +110,24 @@ describe('descriptors of a worker', () => {
 
   it('what left its process group ends with it, where that can be seen', async function () {
     if (process.platform !== 'linux') this.skip();
-    for (const [command, args] of [
-      [process.execPath, ['-e', 'setTimeout(() => {}, 1e6)']],
-      ['setsid', ['sh', '-c', 'sleep 1000 & sleep 1000']],
-    ] as const) {
-      // prettier-ignore
-      const worker = await open({ endStrays: true });
-      const stray = await worker.send('stray', { command, args: [...args] });
-      assert.equal(isAlive(stray), true);
-      await worker.kill();
-      await until(() => !isAlive(stray), `${command} is gone`);
+    const directory = mkdtempSync(path.join(os.tmpdir(), 'ipc-descriptors-'));
+    // `setsid` leaves the group a second time: it forks, and the process that we see ends at once.
+    const second = path.join(directory, 'pid');
+    try {
+      for (const [command, args, file] of [
+        [process.execPath, ['-e', 'setTimeout(() => {}, 1e6)'], undefined],
+        ['setsid', ['sh', '-c', `sleep 1000 & echo $$ > ${second}.part; mv ${second}.part ${second}; wait`], second],
+      ] as const) {
+        const worker = await open({ endStrays: true });
+        const started = await worker.send('stray', { command, args: [...args] });
+        if (file !== undefined) await until(() => existsSync(file), 'the second process');
+        const stray = file === undefined ? started : Number(readFileSync(file, 'utf8'));
+        assert.equal(isAlive(stray), true);
+        await worker.kill();
+        await until(() => !isAlive(stray), `${command} is gone`);
+      }
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
     }
   });
 

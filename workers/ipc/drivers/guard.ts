@@ -262,6 +262,13 @@ function guard(): void {
       process.kill(process.pid, 'SIGABRT');
     },
 
+    /** @returns false: the process ends. Node closes the lifeline of a released worker by itself. */
+    look(): boolean {
+      if (own.released || (own.isIntact(3) && own.isIntact(4))) return true;
+      own.endWithoutPipes();
+      return false;
+    },
+
     /** As `endStrays` does, without waiting for anything. */
     endStrays(id: string): void {
       for (const name of fs.readdirSync('/proc')) {
@@ -285,7 +292,7 @@ function guard(): void {
         own.askedAt = now;
         parentPort?.postMessage(0);
       }
-      if (!own.isIntact(3) || !own.isIntact(4)) return own.endWithoutPipes();
+      if (!own.look()) return;
       try {
         fs.writeSync(4, `${line}\n`);
       } catch {
@@ -312,6 +319,8 @@ function guard(): void {
     own.askedAt = undefined;
     own.answer = message;
   });
+  // Without its lifeline the guard hears no command either, so it looks unasked too: seldom, because idle costs nothing.
+  setInterval(own.look, 10_000);
   const lifeline = new net.Socket({ fd: 3, readable: true, writable: false });
   lifeline.on('data', (bytes: Buffer) => bytes.toString('latin1').split('').forEach(own.obey));
   lifeline.on('error', own.endWithHost);
