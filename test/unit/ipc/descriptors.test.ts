@@ -6,14 +6,17 @@ import path from 'node:path';
 import { createWorker, type LogEntry, type Vitals, type WorkerClient } from '../../../workers/ipc/index.ts';
 import { takeReport } from '../../../workers/ipc/drivers/guard.ts';
 import type { AbuseMessages } from '../../fixtures/ipc/abuses-descriptors.ts';
-import { fixture, isAlive, rejection, soon, until } from './support.ts';
+import { fixture, isAlive, soon, until } from './support.ts';
 
-function open(
+const opened = new Set<WorkerClient<AbuseMessages>>();
+
+async function open(
   more: { onLog?: (entry: LogEntry) => void; onVitals?: (vitals: Vitals) => void; endStrays?: boolean } = {},
 ): Promise<WorkerClient<AbuseMessages>> {
-  // prettier-ignore
   const script = fixture('abuses-descriptors.ts');
-  return soon(createWorker<AbuseMessages>({ script, driver: 'child-process', ...more }), 'the worker');
+  const worker = await soon(createWorker<AbuseMessages>({ script, driver: 'child-process', ...more }), 'the worker');
+  opened.add(worker);
+  return worker;
 }
 
 describe('reports of a worker', () => {
@@ -38,6 +41,11 @@ describe('reports of a worker', () => {
 });
 
 describe('descriptors of a worker', () => {
+  afterEach(async () => {
+    for (const worker of opened) await worker.kill();
+    opened.clear();
+  });
+
   it('lines on the report pipe cost nothing', async () => {
     const worker = await open();
     for (const text of [
@@ -49,9 +57,9 @@ describe('descriptors of a worker', () => {
       'listening\n',
       '{"refused":"no"}\n',
       'endless',
-    ])
-      // prettier-ignore
+    ]) {
       await worker.send('write', { fd: 4, text });
+    }
     await worker.send('write', { fd: 4, text: 'null\n'.repeat(20_000) });
     await worker.send('write', { fd: 4, text: '\0'.repeat(100_000) });
     assert.equal(worker.state, 'ready');
@@ -68,7 +76,11 @@ describe('descriptors of a worker', () => {
         const worker = await open();
         const fd = which === 'line' ? await worker.send('line', undefined) : which;
         // No answer: the worker ends at the next report or message.
-        await rejection(worker.send('take', { fd, file }));
+        const answer = await worker.send('take', { fd, file }).then(
+          (taken) => `descriptor ${taken}`,
+          () => undefined,
+        );
+        assert.equal(answer, undefined, `an answer although ${which} (${fd}) was taken`);
         const exit = await soon(worker.exited, 'the end of the worker');
         assert.deepEqual([exit.signal, exit.expected], ['SIGABRT', false], exit.reason);
         assert.equal(exit.stderrTail.at(0), 'Code of this worker closed descriptors that are not its own.');
