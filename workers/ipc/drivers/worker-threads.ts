@@ -71,6 +71,7 @@ class ThreadWorker implements WorkerHandle {
       'execPath',
       'detached',
       'endStrays',
+    'sandbox',
       'stdio',
       'socketPath',
       'spawnOptions',
