@@ -1,6 +1,7 @@
 /** Parses the arguments of the command line. Errors say what to do. */
 import { parseArgs } from 'node:util';
 import { executesCode, manifestOf } from '../../workers/detectors/manifests.ts';
+import type { SandboxMode } from '../pool/sandbox.ts';
 import { reportFormats, type ReportFormat } from './reports/formats.ts';
 
 const formats = ['pretty', 'jsonl', ...reportFormats] as const;
@@ -22,6 +23,8 @@ export interface AnalysisArguments {
   readonly showConsequences: boolean;
   /** False: no code of the folder runs, as in an editor that does not trust it. */
   readonly trusted: boolean;
+  /** Whether workers run in a sandbox. */
+  readonly sandbox: SandboxMode;
   /** As the user wrote it; absent: the file in the root folder, if there is one. */
   readonly baselineFile?: string;
 }
@@ -103,6 +106,8 @@ Options
   --no-cache            neither use nor store results
   --tsconfig PATH       check only this TypeScript project (may be repeated)
   --untrusted           run no code of the folder: ESLint, knip and the checkers of components stay off
+  --sandbox MODE        off (default), auto or require: keep the code that workers run from the network, your home folder
+                        and writing, where the system can; with require nothing runs without (docs/sandbox.md)
   --baseline FILE       use this baseline instead of bulkhead-baseline.json in the folder
   --help, --version
 
@@ -135,7 +140,7 @@ Exit codes
      reason and the issues found so far are printed
 `;
 
-const analysisOptions = ['detectors', 'max-workers', 'no-cache', 'tsconfig', 'baseline', 'untrusted'];
+const analysisOptions = ['detectors', 'max-workers', 'no-cache', 'tsconfig', 'baseline', 'untrusted', 'sandbox'];
 const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
   check: [
     ...analysisOptions,
@@ -234,6 +239,7 @@ function analysisArguments(
     tsconfigs: values.tsconfig ?? [],
     cache: values['no-cache'] !== true,
     trusted: values.untrusted !== true,
+    sandbox: oneOf('--sandbox', values.sandbox, ['off', 'auto', 'require'] as const, 'off'),
     showConsequences: values['show-consequences'] === true,
     ...(detectors === undefined ? {} : { detectors }),
     ...(maxWorkers === undefined ? {} : { maxWorkers }),
@@ -288,6 +294,7 @@ function parse(argv: readonly string[]) {
         tsconfig: { type: 'string', multiple: true },
         'no-cache': { type: 'boolean' },
         untrusted: { type: 'boolean' },
+        sandbox: { type: 'string' },
         baseline: { type: 'string' },
         'no-baseline': { type: 'boolean' },
         frozen: { type: 'boolean' },

@@ -30,14 +30,17 @@ export async function openFolder(
   options: OpenOptions = {},
 ): Promise<Folder> {
   const { watch = false, listen, warn } = options;
-  const { cache, detectors = [], maxWorkers } = argumentsOf;
+  const { cache, detectors = [], maxWorkers, sandbox } = argumentsOf;
   await expectKnown(root, detectors);
   const folderOptions: FolderOptions = {
     settings: folderSettings(root, argumentsOf, options),
     strict: true,
     live: watch,
     watch,
-    poolSettings: maxWorkers === undefined ? {} : { maxWorkers },
+    poolSettings: {
+      ...(maxWorkers === undefined ? {} : { maxWorkers }),
+      sandbox: { mode: sandbox, except: [], read: [] },
+    },
     ...(cache ? { storage: 'user-cache' } : {}),
   };
   const folder = await Folder.open(root, folderOptions, (opening) => {
@@ -75,7 +78,7 @@ export function folderSettings(
   argumentsOf: AnalysisArguments,
   { hideBaseline = false, watch = false }: OpenOptions = {},
 ): FolderSettings {
-  const { detectors, tsconfigs, baselineFile, showConsequences, trusted } = argumentsOf;
+  const { detectors, tsconfigs, baselineFile, showConsequences, trusted, sandbox } = argumentsOf;
   return {
     trusted,
     detectors: {
@@ -84,7 +87,8 @@ export function folderSettings(
     },
     showConsequences,
     baseline: hideBaseline ? baselineFileOf(root, baselineFile) : undefined,
-    sharing: watch ? undefined : { role: 'visitor' },
+    // Another process's workers may run without one.
+    sharing: watch || sandbox === 'require' ? undefined : { role: 'visitor' },
   };
 }
 

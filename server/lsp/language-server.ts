@@ -272,6 +272,7 @@ export class LanguageServer {
       ...(this.#storageDir === undefined ? {} : { storageDir: this.#storageDir }),
       log: (level, message) => this.#log.add(level, message),
       readerReady: () => this.#publisher.backpressure(),
+      onSandbox: (message) => this.#messages.warn(message),
       onAlert: (alert) => this.#log.add('warn', alertText(alert)),
       onNotice: (notice) => {
         this.#log.add('error', noticeText(notice));
@@ -311,12 +312,14 @@ export class LanguageServer {
 
   #poolSettings(): Required<PoolSettings> {
     const { maxWorkers, memoryLimit, healthInterval, node } = this.#settings;
+    const { sandbox: mode, sandboxExcept: except, sandboxRead: read } = this.#settings;
     return {
       maxWorkers,
       memoryMb: memoryLimit,
       healthIntervalMs: healthInterval * 1_000,
       // An untrusted workspace must not choose which program runs.
       node: this.#trusted ? node : '',
+      sandbox: { mode, except, read },
     };
   }
 

@@ -49,6 +49,7 @@ export function deathOf(exit: LinkExit, context: DeathContext): Death {
 
 function diagnose(exit: LinkExit, context: DeathContext): Diagnosis {
   const { title, heapLimitMb, startMs, ready, activity, shortOfMemory } = context;
+  if (exit.refused !== undefined) return { kind: 'exit', message: `${title} was not started: ${exit.refused}` };
   if (exit.startTimeout === true) {
     return { kind: 'start-timeout', message: `${title} was not ready after ${startMs / 1000} s.` };
   }

@@ -4,8 +4,10 @@ import { CancelledError, createWorker, RemoteError, SpawnError, StartupTimeoutEr
 import type { Vitals as WorkerVitals, WorkerClient, WorkerExit } from '../../workers/ipc/index.ts';
 import type { CheckEvent, CheckRequest, PlanRequest } from '../../workers/protocol/detector-protocol.ts';
 import { selfSignalMark } from '../../workers/protocol/self-signals.ts';
+import type { SandboxPolicy } from '../../workers/ipc/index.ts';
 import { DetectorFailure, LinkLost, RequestCancelled } from './link.ts';
 import { nodeProcess } from './runtimes.ts';
+import type { Sandbox } from './sandbox.ts';
 import { Vetting, vettedPlan } from './vetting.ts';
 import type { CheckAnswer, WorkerLink, Launch, LaunchOptions, LinkExit, PlanAnswer, Vitals } from './link.ts';
 
@@ -14,16 +16,24 @@ type StartResult = { readonly client: Client } | { readonly exit: LinkExit };
 
 export const launchProcess: Launch = (options) => new ProcessLink(options);
 
+/** Starts processes in a sandbox, where there is one for them. */
+export function launchIn(sandbox: Sandbox): Launch {
+  return (options) => new ProcessLink(options, sandbox);
+}
+
 class ProcessLink implements WorkerLink {
   readonly ready: Promise<boolean>;
   readonly exited: Promise<LinkExit>;
   vitals: Vitals | undefined;
+  sandboxed = false;
+  readonly #sandbox: Sandbox | undefined;
   readonly #modules: Readonly<Record<string, string>>;
   readonly #starting = new AbortController();
   #client: Client | undefined;
   #onVitals: (vitals: Vitals) => void = () => {};
 
-  constructor(options: LaunchOptions) {
+  constructor(options: LaunchOptions, sandbox?: Sandbox) {
+    this.#sandbox = sandbox;
     this.#modules = options.entry.modules ?? {};
     const started = this.#start(options);
     this.ready = started.then((result) => 'client' in result);
@@ -85,11 +95,30 @@ class ProcessLink implements WorkerLink {
   }
 
   async #start(options: LaunchOptions): Promise<StartResult> {
+    const sandbox = (options.entry.runtime ?? nodeProcess).driver === nodeProcess.driver ? this.#sandbox : undefined;
+    let policy: SandboxPolicy | undefined;
+    try {
+      policy = await sandbox?.policyFor(options);
+    } catch (error) {
+      const refused = error instanceof Error ? error.message : String(error);
+      return { exit: { expected: false, outOfMemory: false, stderr: [], refused } };
+    }
+    const result = await this.#startOnce(options, policy);
+    if (policy === undefined || sandbox === undefined) return result;
+    if ('client' in result) sandbox.started(options, policy);
+    else if (!this.#starting.signal.aborted && sandbox.failed(options.name, result.exit.stderr))
+      return this.#startOnce(options, undefined);
+    return result;
+  }
+
+  async #startOnce(options: LaunchOptions, policy: SandboxPolicy | undefined): Promise<StartResult> {
     const { entry, startMs, log, name } = options;
     const { driver, options: driverOptions } = entry.runtime ?? nodeProcess;
+    this.sandboxed = policy !== undefined;
     try {
       const client = await createWorker<WorkerMessages>({
         ...driverOptions(options),
+        ...(policy === undefined ? {} : { sandbox: policy }),
         driver,
         name,
         timeouts: { startup: startMs },

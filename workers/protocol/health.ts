@@ -132,6 +132,16 @@ export interface MachineHealth {
   readonly processes: number;
   /** Free space on the disk that holds the results, bytes. */
   readonly diskFreeBytes?: number;
+  readonly sandbox?: SandboxHealth;
+}
+
+/** How the workers are kept from what they do not need, as measured on this machine. */
+export interface SandboxHealth {
+  readonly mode: 'auto' | 'require' | 'off';
+  /** `unknown`: no worker has started yet. */
+  readonly state: 'full' | 'partial' | 'none' | 'unknown';
+  /** Why it is not full, and the way out. */
+  readonly reason?: string;
 }
 
 export interface HealthParams {

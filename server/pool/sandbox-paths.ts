@@ -1,0 +1,161 @@
+/**
+ * What a worker of a folder has to read beyond that folder, so that it finds what it finds without a sandbox. A folder may
+ * be anybody's, so what lies in it opens nothing but packages. Stateless; the file system is read anew each time.
+ */
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import {
+  anyOf,
+  bulkheadConfig,
+  compilerConfig,
+  eslintConfig,
+  ignoreFile,
+  knipConfig,
+  lockfile,
+  packageManifest,
+  toolConfig,
+} from '../../workers/protocol/file-patterns.ts';
+import { isWithin } from '../../workers/ipc/sandbox/policy.ts';
+
+/** Looked up from a folder upwards by compilers, linters and package managers. Those that may hold tokens are not here. */
+const LOOKED_UP = anyOf(
+  bulkheadConfig,
+  compilerConfig,
+  eslintConfig,
+  ignoreFile,
+  knipConfig,
+  lockfile,
+  packageManifest,
+  toolConfig,
+  /^(?:\.pnp\.(?:loader\.mjs|data\.json)|\.editorconfig|\.browserslistrc|\.prettierrc(?:\.\w+)?|prettier\.config\.[cm]?[jt]s|(?:nx|turbo|lerna|rush)\.json|babel\.config\.[cm]?[jt]s|biome\.jsonc?|deno\.json)$/,
+);
+/** Which files Git ignores for this user; no names, no tokens. */
+const GIT_IGNORES = ['.config/git/ignore', '.gitignore_global', '.gitignore'];
+/** Folders of a workspace that are searched for `node_modules`. */
+const MOST_FOLDERS = 20_000;
+const MOST_PACKAGES = 20_000;
+
+/** @param home folders that hold it are never read as a whole */
+export async function pathsAround(root: string, home: string = os.homedir()): Promise<readonly string[]> {
+  const repository = await repositoryOf(root, home);
+  const found = new Set([root, repository, ...GIT_IGNORES.map((name) => path.join(home, name))]);
+  for (const folder of foldersAbove(repository)) for (const name of await lookedUpIn(folder)) found.add(name);
+  for (const target of await linkedPackages(root, repository, home)) found.add(target);
+  return [...found];
+}
+
+function foldersAbove(folder: string): readonly string[] {
+  const parent = path.dirname(folder);
+  return parent === folder ? [] : [parent, ...foldersAbove(parent)];
+}
+
+/** The folder of the repository that it is in, or the folder itself. */
+async function repositoryOf(root: string, home: string): Promise<string> {
+  for (const folder of [root, ...foldersAbove(root)]) {
+    if (isWithin(home, folder)) break;
+    if (await isThere(path.join(folder, '.git'))) return folder;
+  }
+  return root;
+}
+
+async function lookedUpIn(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.name === 'node_modules' || (!entry.isDirectory() && LOOKED_UP.test(entry.name)))
+    .map(({ name }) => path.join(folder, name));
+}
+
+/** What links in `node_modules` lead to: the stores of package managers, and packages that are linked by hand. */
+async function linkedPackages(root: string, repository: string, home: string): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  const open = [...(await modulesFolders(root))];
+  for (const folder of foldersAbove(root)) open.push(path.join(folder, 'node_modules'));
+  const searched = new Set<string>();
+  let packages = 0;
+  for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
+    const real = await realpath(folder).catch(() => undefined);
+    if (real === undefined || searched.has(real)) continue;
+    searched.add(real);
+    if (!isWithin(real, repository) && isModules(real)) found.add(real);
+    for (const entry of await packagesIn(real)) {
+      packages += 1;
+      if (packages > MOST_PACKAGES) return found;
+      const target = await realpath(entry).catch(() => undefined);
+      if (target === undefined || isWithin(target, repository) || isWithin(home, target)) continue;
+      const store = storeOf(target);
+      // A link may lead anywhere; only packages are opened by it.
+      if (store === undefined && !(await isThere(path.join(target, 'package.json')))) continue;
+      found.add(store ?? target);
+      open.push(store ?? path.join(target, 'node_modules'));
+      if (store !== undefined) continue;
+      for (const above of foldersAbove(target)) if (!isWithin(home, above)) open.push(path.join(above, 'node_modules'));
+    }
+  }
+  return found;
+}
+
+function isModules(folder: string): boolean {
+  return path.basename(folder) === 'node_modules';
+}
+
+/** The outermost `node_modules` that a package is in. */
+function storeOf(target: string): string | undefined {
+  const components = target.split(path.sep);
+  const at = components.indexOf('node_modules');
+  return at < 0 ? undefined : components.slice(0, at + 1).join(path.sep);
+}
+
+/** Packages that are links, those in scopes too. */
+async function packagesIn(modules: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir(modules, { withFileTypes: true }).catch(() => [])) {
+    const name = path.join(modules, entry.name);
+    if (entry.isSymbolicLink()) found.push(name);
+    else if (!entry.isDirectory()) continue;
+    else if (entry.name.startsWith('@'))
+      for (const inner of await readdir(name, { withFileTypes: true }).catch(() => []))
+        if (inner.isSymbolicLink()) found.push(path.join(name, inner.name));
+  }
+  return found;
+}
+
+/** Every `node_modules` of a workspace that is not in another one. */
+async function modulesFolders(root: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  const open = [root];
+  for (let count = 0; count < MOST_FOLDERS; count += 1) {
+    const folder = open.shift();
+    if (folder === undefined) break;
+    for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+      if (entry.name === 'node_modules') found.push(path.join(folder, entry.name));
+      else if (entry.isDirectory() && !entry.name.startsWith('.')) open.push(path.join(folder, entry.name));
+    }
+  }
+  return found;
+}
+
+/** The package that a script of ours is in, with the packages beside it. */
+export async function installationOfScript(script: string): Promise<string> {
+  const store = storeOf(script);
+  if (store !== undefined) return store;
+  const folders = foldersAbove(script);
+  for (const folder of folders) if (await isThere(path.join(folder, 'package.json'))) return folder;
+  return folders[0] ?? script;
+}
+
+/** Folders of the search path, which programs are found in. */
+export async function programFolders(searchPath: string = process.env['PATH'] ?? ''): Promise<readonly string[]> {
+  const folders = searchPath.split(path.delimiter).filter((folder) => path.isAbsolute(folder));
+  const real = await Promise.all(
+    folders.map(async (folder) => ((await stat(folder).catch(() => undefined))?.isDirectory() ? folder : undefined)),
+  );
+  return real.filter((folder) => folder !== undefined && !isWithin(os.homedir(), folder)) as string[];
+}
+
+async function isThere(name: string): Promise<boolean> {
+  return lstat(name).then(
+    () => true,
+    () => false,
+  );
+}
