@@ -1,4 +1,8 @@
 /** The link to a worker of the worker library, with any driver. Lives as long as its process. */
+import { constants } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { WorkerMessages, PlanEvent } from '../../workers/protocol/worker-messages.ts';
 import { CancelledError, createWorker, RemoteError, SpawnError, StartupTimeoutError } from '../../workers/ipc/index.ts';
 import type { Vitals as WorkerVitals, WorkerClient, WorkerExit } from '../../workers/ipc/index.ts';
@@ -81,7 +85,19 @@ class ProcessLink implements WorkerLink {
   }
 
   async capture(kind: 'heap-snapshot' | 'cpu-profile', file: string, durationMs: number): Promise<void> {
-    await this.#ask((client) => client.send('capture', { kind, file, durationMs }));
+    await this.#ask(async (client) => {
+      const { socketPath } = client;
+      if (!this.sandboxed || socketPath === undefined) return client.send('capture', { kind, file, durationMs });
+      // The only folder outside of its sandbox that it may write to.
+      const written = path.join(path.dirname(socketPath), path.basename(file));
+      try {
+        await client.send('capture', { kind, file: written, durationMs });
+        await copyRegularFile(written, file);
+      } finally {
+        await rm(written, { force: true });
+      }
+      return undefined;
+    });
   }
 
   close(): void {
@@ -161,6 +177,14 @@ class ProcessLink implements WorkerLink {
     const module = this.#modules[request.detector];
     return module === undefined ? {} : { module };
   }
+}
+
+/** What the code of a worker has put there may be a link or a pipe. */
+async function copyRegularFile(from: string, to: string): Promise<void> {
+  await using source = await open(from, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  if (!(await source.stat()).isFile()) throw new DetectorFailure(`The worker wrote no file: ${from}.`);
+  await using target = await open(to, 'wx', 0o600);
+  await pipeline(source.createReadStream({ autoClose: false }), target.createWriteStream({ autoClose: false }));
 }
 
 /** @returns a promise only if a listener returned one */

@@ -153,7 +153,8 @@ export function removeSocket(socketPath: string, withDirectory: boolean): void {
   if (process.platform === 'win32') return;
   try {
     rmSync(socketPath, { force: true });
-    if (withDirectory) rmdirSync(path.dirname(socketPath));
+    // A worker in a sandbox may have put more there: it is the only folder outside that it may write to.
+    if (withDirectory) rmSync(path.dirname(socketPath), { recursive: true, force: true });
   } catch {
     // Gone already.
   }

@@ -7,7 +7,12 @@ interface Outcome {
   readonly signal: NodeJS.Signals | null;
 }
 
-const SIGNALS = new Map(Object.entries(os.constants.signals).map(([name, number]) => [number, name as NodeJS.Signals]));
+/** Of two names for one signal, Node gives the first, and so does `Map` of the reversed list. */
+const SIGNALS = new Map(
+  Object.entries(os.constants.signals)
+    .reverse()
+    .map(([name, number]) => [number, name as NodeJS.Signals]),
+);
 
 /** Bubblewrap tells the signal that ended its child as a shell does, as an exit code. */
 export function insideOutcome({ code, signal }: Outcome): Outcome {

@@ -1,0 +1,208 @@
+/**
+ * Sandboxes of child processes. Where bubblewrap works, the real one is tested; elsewhere, that its absence is told with
+ * its cause. Launchers that only fail are tested everywhere.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { measureSandbox } from '../../../workers/ipc/index.ts';
+import type { SandboxFailureCause } from '../../../workers/ipc/index.ts';
+import { bubblewrapArguments } from '../../../workers/ipc/sandbox/bubblewrap.ts';
+import { sandboxFailure } from '../../../workers/ipc/sandbox/failures.ts';
+import { findLauncher, installationOf } from '../../../workers/ipc/sandbox/launcher.ts';
+import { layoutOf } from '../../../workers/ipc/sandbox/policy.ts';
+import { seatbeltProfile } from '../../../workers/ipc/sandbox/seatbelt.ts';
+import { canSandbox, sandbox } from '../../support/sandbox.ts';
+import { fixturePath, rejection, socketDirectories, soon, start, until } from './support.ts';
+
+const windows = process.platform === 'win32';
+
+describe('sandbox', () => {
+  let folder: string;
+  before(() => {
+    folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'sandbox-test-')));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  const launcherThatSays = (text: string): string => {
+    const file = path.join(folder, 'bwrap');
+    writeFileSync(file, `#!/bin/sh\necho '${text.replaceAll("'", `'\\''`)}' >&2\nexit 1\n`);
+    chmodSync(file, 0o755);
+    return file;
+  };
+
+  /** What the versions of bubblewrap say, on systems that refuse different steps. */
+  const said: readonly (readonly [SandboxFailureCause, string])[] = [
+    ['namespaces-off', 'bwrap: Creating new namespace failed: No space left on device'],
+    [
+      'namespaces-off',
+      'bwrap: Creating new namespace failed: nesting depth or /proc/sys/user/max_*_namespaces exceeded (ENOSPC)',
+    ],
+    [
+      'namespaces-off',
+      'bwrap: No permissions to create new namespace, likely because the kernel does not allow non-privileged user namespaces.',
+    ],
+    ['no-setfcap', 'bwrap: setting up uid map: Operation not permitted'],
+    ['apparmor', 'bwrap: setting up uid map: Permission denied'],
+    ['apparmor', 'bwrap: loopback: Failed RTM_NEWADDR: Operation not permitted'],
+    ['no-proc', "bwrap: Can't mount proc on /newroot/proc: Operation not permitted"],
+    ['no-capset', 'bwrap: capset failed: Operation not permitted'],
+    ['no-slave-mount', 'bwrap: Failed to make / slave: Permission denied'],
+    ['unreadable-program', 'bwrap: execvp /home/me/node: No such file or directory'],
+    ['other', 'bwrap: Unknown option --cap-drop'],
+  ];
+
+  it('tells the causes apart, each with the way out', () => {
+    for (const [cause, text] of said) {
+      const failure = sandboxFailure(['noise', text]);
+      assert.equal(failure.cause, cause, text);
+      assert.match(failure.message, cause === 'other' ? /Unknown option/ : /\. .+\.$/);
+    }
+  });
+
+  it('measures none where the launcher fails, and starts nothing', async function () {
+    if (windows) return void this.skip();
+    const [cause, text] = said[0] ?? assert.fail();
+    const launcher = launcherThatSays(text);
+    const report = await measureSandbox({ ...sandbox, launcher });
+    assert.ok(report.state === 'none' && report.failure.cause === cause);
+    const error = await rejection(start('child-process', { sandbox: { ...sandbox, launcher } }));
+    assert.equal(error.name, 'SpawnError');
+    assert.deepEqual(socketDirectories(), []);
+  });
+
+  it('finds no launcher in relative folders, and none on Windows', () => {
+    launcherThatSays('');
+    const relative = findLauncher('linux', path.relative(process.cwd(), folder));
+    assert.notEqual(relative, path.join(path.relative(process.cwd(), folder), 'bwrap'));
+    if (!windows) assert.equal(findLauncher('linux', folder), path.join(folder, 'bwrap'));
+    const none = findLauncher('win32');
+    assert.ok(typeof none !== 'string' && none.cause === 'platform');
+  });
+
+  it('never opens the home folder for the sake of Node', () => {
+    assert.equal(
+      installationOf('/home/me/.nvm/versions/node/v24/bin/node', '/home/me'),
+      '/home/me/.nvm/versions/node/v24',
+    );
+    assert.equal(installationOf('/home/me/bin/node', '/home/me'), '/home/me/bin');
+    assert.equal(installationOf('/home/me/node', '/home/me'), '/home/me/node');
+  });
+
+  it('mounts outer folders first, real ones once, and keeps what is protected', function () {
+    if (windows) return void this.skip();
+    const at = (name: string): string => path.join(folder, 'layout', name);
+    for (const name of ['ws/.git', 'ws/src', 'real/inner']) mkdirSync(at(name), { recursive: true });
+    symlinkSync('real', at('link'));
+    symlinkSync(at('real'), at('ws/out'));
+    const policy = {
+      read: [at('ws/src'), at('link/inner'), at('ws/out'), at('ws'), at('missing')],
+      write: [at('ws')],
+      protect: [at('ws/.git')],
+    };
+    const { mounts, links } = layoutOf(policy);
+    assert.deepEqual(mounts, [
+      { path: at('ws'), writable: true },
+      { path: at('real'), writable: false },
+      { path: at('ws/src'), writable: false },
+      { path: at('ws/.git'), writable: false },
+    ]);
+    assert.deepEqual([...links], [[at('link'), 'real']]);
+    const line = bubblewrapArguments({ ...policy, network: 'none', env: [] }, ['node', 'a']).join(' ');
+    for (const part of ['--unshare-net', '--unshare-pid', '--die-with-parent', '--cap-drop ALL', '-- node a'])
+      assert.ok(line.includes(part), part);
+    assert.ok(line.includes(`--bind ${at('ws')} ${at('ws')} `) && line.includes(`--symlink real ${at('link')} `));
+    assert.ok(!bubblewrapArguments({ ...policy, network: 'host', env: [] }, []).includes('--unshare-net'));
+  });
+
+  it('writes a profile of Seatbelt', () => {
+    const mounts = [
+      { path: '/usr', writable: false },
+      { path: '/ws "quoted"', writable: true },
+      { path: '/ws "quoted"/.git', writable: false },
+    ];
+    const layout = { mounts, links: new Map([['/etc', 'private/etc']]) };
+    const profile = seatbeltProfile({ network: 'none', read: [], write: [], env: [] }, '/scratch', layout);
+    const golden = path.join(import.meta.dirname, '../../fixtures/ipc/seatbelt.sb');
+    assert.equal(profile, readFileSync(golden, 'utf8'));
+  });
+
+  it('refuses what does not go together with it', async () => {
+    for (const options of [{ detached: true }, { socketPath: path.join(folder, 's') }])
+      assert.match((await rejection(start('child-process', { sandbox, ...options }))).message, /exclude each other/);
+    assert.match(
+      (await rejection(start('worker-threads', { sandbox }))).message,
+      /has no use for the option 'sandbox'/,
+    );
+  });
+
+  it('keeps everything that the canary tries, or says why there is none', async () => {
+    const report = await measureSandbox(sandbox);
+    if (canSandbox()) return assert.deepEqual(report, { state: 'full' });
+    if (process.platform === 'darwin') return;
+    assert.ok(report.state === 'none', JSON.stringify(report));
+    assert.ok(report.failure.message.length > 0);
+  });
+
+  it('is told as partial where it keeps less', async function () {
+    if (!canSandbox()) return void this.skip();
+    const report = await measureSandbox({ ...sandbox, read: [...sandbox.read, os.tmpdir()] });
+    assert.deepEqual(report, { state: 'partial', allowed: ['connect to a socket in a folder', 'read a file outside'] });
+  });
+
+  it('supervises what runs inside: reasons of ends, signs of life, and the end itself', async function () {
+    if (!canSandbox()) return void this.skip();
+    const open = () => soon(start('child-process', { sandbox, execArgv: ['--max-old-space-size=40'] }), 'the worker');
+    const worker = await open();
+    assert.equal(await worker.send('echo', 'inside'), 'inside');
+    assert.ok(isLauncher(worker.pid), 'the process id is that outside');
+    await worker.send('spin', { ms: 1_500 });
+    assert.ok((worker.vitals?.rssBytes ?? 0) > 10_000_000);
+    assert.equal((await worker.close()).expected, true);
+    for (const [how, signal, outOfMemory] of [
+      ['kill', 'SIGKILL', false],
+      ['abort', 'SIGABRT', false],
+      ['heap', 'SIGABRT', 'heap'],
+    ] as const) {
+      const dying = await open();
+      await rejection(dying.send('die', { how }));
+      const exit = await soon(dying.exited, 'the end');
+      assert.deepEqual([exit.signal, exit.outOfMemory], [signal, outOfMemory], how);
+    }
+    const exiting = await open();
+    await rejection(exiting.send('exit', { code: 7 }));
+    assert.equal((await exiting.exited).exitCode, 7);
+    await until(() => socketDirectories().length === 0, 'the sockets are gone');
+  });
+
+  it('ends with a host that is killed, and so do processes that left the group', async function () {
+    if (!canSandbox()) return void this.skip();
+    const host = spawn(process.execPath, [fixturePath('sandbox-host.ts')], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await soon(new Promise((resolve) => host.stdout.once('data', resolve)), 'the worker and its stray', 30_000);
+    const marked = async (): Promise<number> => {
+      const names = (await readdir('/proc')).filter((name) => Number(name) > 0 && Number(name) !== host.pid);
+      const lines = await Promise.all(names.map((name) => readFile(`/proc/${name}/cmdline`, 'latin1').catch(() => '')));
+      return lines.filter((line) => line.includes('sandbox-stray')).length;
+    };
+    assert.equal(await marked(), 1);
+    host.kill('SIGKILL');
+    const end = performance.now() + 5_000;
+    while ((await marked()) > 0) assert.ok(performance.now() < end, 'the stray is still there');
+  });
+});
+
+function isLauncher(pid: number | undefined): boolean {
+  return readFileSync(`/proc/${String(pid)}/comm`, 'utf8').trim() === 'bwrap';
+}
