@@ -21,6 +21,7 @@ import {
   type AnalyzeResult,
   type RestartWorkersParams,
   type StatusParams,
+  type FoldersResult,
   type TimingsResult,
   type TrustParams,
   type WatchStatusParams,
@@ -424,7 +425,10 @@ export class LanguageServer {
       return null;
     });
     connection.onRequest(requests.status, () => this.#readStatus());
-    connection.onRequest(requests.folders, () => this.#workspace?.folders() ?? { folders: [] });
+    connection.onRequest(
+      requests.folders,
+      async (): Promise<FoldersResult> => (await this.#workspace?.folders()) ?? { folders: [] },
+    );
     connection.onRequest(requests.timings, (): TimingsResult => timingsOf(this.#workspace?.statuses() ?? []));
     connection.onRequest(requests.watchStatus, (params: WatchStatusParams): StatusParams => {
       this.#watchStatus = params.on;

@@ -68,7 +68,8 @@ export class CheckRun implements CheckJobOwner {
     }
     signal.addEventListener('abort', this.cancel, { once: true });
     const suspected = units.filter((unit) => this.options.attribution.isSuspected(this.#inputKey(unit)));
-    const rest = units.filter((unit) => !suspected.includes(unit));
+    const apart = new Set(suspected);
+    const rest = units.filter((unit) => !apart.has(unit));
     this.#change(() => {
       this.#queue(rest, false);
       for (const unit of suspected) this.#queue([unit], true);

@@ -192,14 +192,14 @@ interface OutputFolder {
 function outputFoldersOf(root: string, project: Project): readonly OutputFolder[] {
   const { outDir, declarationDir, rootDir, rootDirs } = project.options;
   const at = (folder: string): string => relativeTo(root, folder);
-  const sources = [rootDir, ...(rootDirs ?? [])].filter((folder) => folder !== undefined).map(at);
+  const sources = new Set([rootDir, ...(rootDirs ?? [])].filter((folder) => folder !== undefined).map(at));
   // Without rootDir TypeScript uses the common folder of the inputs, which is usually one of these two.
-  if (sources.length === 0) sources.push(joined(project.directory, 'src'), project.directory);
+  if (sources.size === 0) sources.add(joined(project.directory, 'src')).add(project.directory);
   return [outDir, declarationDir]
     .filter((folder) => folder !== undefined)
     .map(at)
-    .filter((output) => !sources.includes(output))
-    .map((output) => ({ output, sources }));
+    .filter((output) => !sources.has(output))
+    .map((output) => ({ output, sources: [...sources] }));
 }
 
 function isWithin(file: string, folder: string): boolean {

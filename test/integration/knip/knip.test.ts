@@ -23,7 +23,11 @@ function fakeKnip(script: string, version = '6.1.0'): Files {
   };
 }
 
-const basis: Files = { 'package.json': { name: 'p', dependencies: { left: '1' } }, 'knip.json': '{}' };
+const basis: Files = {
+  'package.json': { name: 'p', dependencies: { left: '1' } },
+  'knip.json': '{}',
+  'a.ts': '',
+};
 
 const place = ({ file, rule, range: { start, end } }: Issue): string =>
   `${file}:${String(start.line + 1)}:${String(start.character + 1)}-${String(end.character + 1)} ${rule}`;

@@ -175,8 +175,8 @@ function matchingFolders(
 ): { readonly folders: readonly string[]; readonly missing: readonly string[] } {
   const tidy = patterns.map((pattern) => path.posix.normalize(pattern).replace(/(?<=.)\/$/, ''));
   const [globs = [], plain = []] = [true, false].map((isGlob) => tidy.filter((each) => /[*?[\]{}!()]/.test(each) === isGlob)); // prettier-ignore
-  const missing = plain.filter((name) => !existsSync(path.resolve(workspace, name)));
-  const found = new Set(plain.filter((name) => !missing.includes(name)).map((name) => path.resolve(workspace, name)));
+  const missing = new Set(plain.filter((name) => !existsSync(path.resolve(workspace, name))));
+  const found = new Set(plain.filter((name) => !missing.has(name)).map((name) => path.resolve(workspace, name)));
   if (globs.length > 0) {
     const matches = picomatch(globs);
     const visit = (folder: string): void => {
@@ -189,5 +189,5 @@ function matchingFolders(
     visit(workspace);
   }
   // A file belongs to the nearest folder.
-  return { folders: [...found].sort((one, other) => other.length - one.length), missing };
+  return { folders: [...found].sort((one, other) => other.length - one.length), missing: [...missing] };
 }

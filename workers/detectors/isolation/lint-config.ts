@@ -53,10 +53,10 @@ export function lintConfig(graph: ModuleGraph): LintConfig | undefined {
   if (parts.length === 0) return undefined;
   const withSettings = parts
     .filter(({ settings }) => isRecord(settings))
-    .map((part) => ({ settings: part['settings'] as Part, appliesTo: filesOf(part) }));
+    .map((part, at) => ({ at, settings: part['settings'] as Part, appliesTo: filesOf(part) }));
   const merged = new Map<string, Part>();
   const mergedOf = (applying: typeof withSettings): Part => {
-    const key = applying.map((part) => withSettings.indexOf(part)).join();
+    const key = applying.map(({ at }) => at).join();
     let settings = merged.get(key);
     if (!settings) merged.set(key, (settings = applying.reduce<Part>((all, part) => mergedParts(all, part.settings), {}))); // prettier-ignore
     return settings;

@@ -113,15 +113,15 @@ class NativeSession implements TypeScriptSession {
       this.#pending = {};
       const check = new ProjectCheck(await server.open(config, pending), server, this.#overlays, sink, signal);
       const first = order.first.map(slashed);
-      const edited = (edits ?? []).map(({ file }) => file);
+      const edited = new Set((edits ?? []).map(({ file }) => file));
       if (known && edits) {
         const { facts, history } = known;
         // Check the edited files first, before the other affected files are looked up.
-        await check.some(edited, facts);
+        await check.some([...edited], facts);
         const { files, all } = await this.#importers.affected(edits, facts.files, mostAffected(facts.files));
         signal.throwIfAborted();
         if (all) {
-          const others = files.filter((file) => !edited.includes(file));
+          const others = files.filter((file) => !edited.has(file));
           if (others.length > 0) await check.some(others, facts);
           history.gave(order.revision, basisOf(facts));
           return 'affected';

@@ -1,6 +1,5 @@
-import { flowRule } from '../flow/flow-rule.ts';
 import type { Found } from '../../../rules/rule.ts';
-import { callsIn } from '../flow/flow-rule.ts';
+import { callsIn, flowRule } from '../flow/flow-rule.ts';
 
 const flow = flowRule({
   meta: {
