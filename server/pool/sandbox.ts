@@ -64,7 +64,13 @@ export class Sandbox {
 
   constructor(settings: SandboxSettings, options: SandboxOptions) {
     this.#settings = settings;
-    this.#options = { launcher: findLauncher, measure: measureSandbox, groupOf: (name) => name, onChange: () => {}, ...options };
+    this.#options = {
+      launcher: findLauncher,
+      measure: measureSandbox,
+      groupOf: (name) => name,
+      onChange: () => {},
+      ...options,
+    };
   }
 
   /** @returns true: workers that run now were started differently */
@@ -138,9 +144,9 @@ export class Sandbox {
   }
 
   #measure(policy: SandboxPolicy, node: string | undefined): Promise<SandboxReport> {
-    const measuring = (this.#measuring ??= this.#options.measure({ ...policy, write: [] }, node).catch(
-      (error: unknown): SandboxReport => ({ state: 'none', failure: sandboxFailure([String(error)]) }),
-    ));
+    const measuring = (this.#measuring ??= this.#options
+      .measure({ ...policy, write: [] }, node)
+      .catch((error: unknown): SandboxReport => ({ state: 'none', failure: sandboxFailure([String(error)]) })));
     void measuring.then((report) => {
       if (this.#measuring !== measuring || this.#report !== undefined) return;
       this.#report = report;

@@ -99,6 +99,8 @@ describe('sandbox', () => {
     );
     assert.equal(installationOf('/home/me/bin/node', '/home/me'), '/home/me/bin');
     assert.equal(installationOf('/home/me/node', '/home/me'), '/home/me/node');
+    const temporary = path.join(os.tmpdir(), 'node');
+    assert.equal(installationOf(temporary, '/home/me'), temporary);
   });
 
   it('mounts outer folders first, real ones once, and keeps what is protected', function () {

@@ -55,7 +55,7 @@ const OF_A_START: readonly (keyof LaunchOptions)[] = [
   'execPath',
   'detached',
   'endStrays',
-    'sandbox',
+  'sandbox',
   'stdio',
   'socketPath',
   'spawnOptions',

@@ -2,7 +2,7 @@
  * The driver for child processes: a Node process in a group of its own, reached over a Unix domain socket in a private
  * directory (a named pipe on Windows), with a guard thread that ends it when the host dies.
  */
-import { realpathSync } from 'node:fs';
+import { realpathSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Channel } from '../channel.ts';
@@ -80,6 +80,7 @@ class SocketWorker implements WorkerHandle {
   readonly #child: Child;
   readonly #context: LaunchContext;
   readonly #place: SocketPlace;
+  readonly #sandboxed: boolean;
   readonly #listening = Promise.withResolvers<void>();
   readonly #end = new AbortController();
   /** Aborted once the worker has ended. */
@@ -90,6 +91,7 @@ class SocketWorker implements WorkerHandle {
   constructor(options: LaunchOptions, context: LaunchContext) {
     refuseOptions('child-process', options, ['resourceLimits', 'transferList', 'command', 'args', 'handshake', 'eval']);
     this.#context = context;
+    this.#sandboxed = options.sandbox !== undefined;
     const script = scriptPath(options.script);
     const node = nodeProgram(script, options);
     refuseInSandbox(options);
@@ -206,6 +208,8 @@ class SocketWorker implements WorkerHandle {
     this.#end.abort();
     await within(this.#channelEnded, 500);
     this.#place.release();
+    // It could write there, and nowhere else outside of its sandbox.
+    if (this.#sandboxed) rmSync(path.dirname(this.#place.path), { recursive: true, force: true });
     this.#listening.reject(new SpawnError('The worker ended before it was ready.'));
     return exit;
   }

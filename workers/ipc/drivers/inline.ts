@@ -94,7 +94,7 @@ class InlineWorker implements WorkerHandle {
       'argv',
       'detached',
       'endStrays',
-    'sandbox',
+      'sandbox',
       'stdio',
       'socketPath',
       'spawnOptions',

@@ -153,8 +153,7 @@ export function removeSocket(socketPath: string, withDirectory: boolean): void {
   if (process.platform === 'win32') return;
   try {
     rmSync(socketPath, { force: true });
-    // A worker in a sandbox may have put more there: it is the only folder outside that it may write to.
-    if (withDirectory) rmSync(path.dirname(socketPath), { recursive: true, force: true });
+    if (withDirectory) rmdirSync(path.dirname(socketPath));
   } catch {
     // Gone already.
   }

@@ -61,7 +61,7 @@ class StdioWorker implements WorkerHandle {
       'transferList',
       'detached',
       'endStrays',
-    'sandbox',
+      'sandbox',
       'stdio',
       'socketPath',
       'reconnect',

@@ -71,7 +71,7 @@ class ThreadWorker implements WorkerHandle {
       'execPath',
       'detached',
       'endStrays',
-    'sandbox',
+      'sandbox',
       'stdio',
       'socketPath',
       'spawnOptions',

@@ -29,6 +29,7 @@ export const canaryAttempts = [
   'signal a process outside',
 ] as const;
 
+/** One of {@link canaryAttempts}. */
 export type CanaryAttempt = (typeof canaryAttempts)[number];
 
 /** What a sandbox keeps, as measured. */

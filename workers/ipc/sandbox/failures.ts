@@ -8,6 +8,7 @@ export interface SandboxFailure {
   readonly said: string;
 }
 
+/** Which step failed; each has its own way out. */
 export type SandboxFailureCause =
   | 'no-launcher'
   | 'platform'
@@ -26,8 +27,7 @@ interface KnownCause {
   readonly message: string;
 }
 
-const inContainer =
-  'Bulkhead runs in a container already, whose walls are what holds. To have a sandbox inside, start the container with';
+const inContainer = 'In a container, whose walls hold already: start it with';
 
 /** The first that fits. Kernels, containers and distributions refuse different steps. */
 const CAUSES: readonly KnownCause[] = [

@@ -68,10 +68,11 @@ export function sandboxed(
   return { command: launcher, args: bubblewrapArguments(policy, program), insidePid: INSIDE_PID, temporary: '/tmp' };
 }
 
-/** What must be readable so that this program runs: where it is installed, but never the home folder as a whole. */
+/** What must be readable so that this program runs: where it is installed, but no folder that holds more, as the home folder. */
 export function installationOf(program: string, home: string = os.homedir()): string {
+  const shared = [home, os.tmpdir()];
   const folder = path.dirname(program);
   const prefix = path.basename(folder) === 'bin' ? path.dirname(folder) : folder;
-  for (const candidate of [prefix, folder]) if (!isWithin(home, candidate)) return candidate;
+  for (const candidate of [prefix, folder]) if (!shared.some((place) => isWithin(place, candidate))) return candidate;
   return program;
 }
