@@ -1,7 +1,7 @@
 /**
  * Whether workers run in a sandbox, in which, and what it was measured to keep. Lives as long as its pool.
  *
- * Invariant: with `require`, no process starts outside of a sandbox that keeps everything.
+ * Invariant: with `require`, no worker of Bulkhead's own runtime starts outside of a sandbox that keeps everything.
  */
 import os from 'node:os';
 import path from 'node:path';
@@ -60,6 +60,8 @@ export class Sandbox {
   /** With `auto`: why workers run outside. */
   #reason: string | undefined;
   #toldWith: string | undefined;
+  /** A worker has run inside. */
+  #hasStarted = false;
   readonly #paths = new Map<string, Promise<readonly string[]>>();
 
   constructor(settings: SandboxSettings, options: SandboxOptions) {
@@ -110,16 +112,25 @@ export class Sandbox {
 
   /** A worker runs inside: now it is known that it works, and time to see what it keeps. */
   started(start: WorkerStart, policy: SandboxPolicy): void {
+    this.#hasStarted = true;
     void this.#measure(policy, start.entry.node).then((report) => {
       if (report.state === 'partial') this.#warn(`The sandbox of workers does not keep everything: ${list(report)}.`);
     });
   }
 
-  /** A worker did not start inside. @returns true: it is to be started outside */
+  /**
+   * A worker did not start inside. Once one has, code of a workspace may be the cause, by using up what the system has:
+   * that must not lead outside.
+   * @returns true: it is to be started outside
+   */
   failed(name: string, stderr: readonly string[]): boolean {
     if (this.#settings.mode !== 'auto') return false;
     const failure = sandboxFailure(stderr);
-    if (isLauncherFailure(stderr)) this.#without({ state: 'none', failure });
+    const isRefused = isLauncherFailure(stderr);
+    // A mount of this worker's own.
+    const isItsOwn = isRefused && failure.cause === 'other';
+    if (this.#hasStarted && !isItsOwn) return false;
+    if (isRefused && !isItsOwn) this.#without({ state: 'none', failure });
     else this.#warn(`${name} did not start in a sandbox and runs without one: ${failure.message} ${EVERYTHING_ELSE}`);
     return true;
   }
@@ -160,6 +171,7 @@ export class Sandbox {
     this.#report = undefined;
     this.#reason = undefined;
     this.#toldWith = undefined;
+    this.#hasStarted = false;
     this.#paths.clear();
   }
 
@@ -174,7 +186,11 @@ export class Sandbox {
     ]);
     return {
       network: needs.network ? 'host' : 'none',
-      read: [...read.flat(), ...needs.homeCaches.map(inHome), ...this.#settings.read.map(inHome)],
+      read: [
+        ...read.flat(),
+        ...needs.homeCaches.map(inHome),
+        ...this.#settings.read.map(inHome).filter((name) => path.isAbsolute(name)),
+      ],
       write: needs.write.map((folder) => path.join(root, folder)),
       protect: needs.write.length === 0 ? [] : PROTECTED.map((name) => path.join(root, name)),
       env: ENVIRONMENT,

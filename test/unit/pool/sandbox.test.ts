@@ -101,6 +101,17 @@ describe('sandbox of the pool', () => {
     assert.equal(sandbox.health().state, 'none');
   });
 
+  it('leads no worker outside by what code inside can bring about', async () => {
+    const { sandbox, warnings } = make({}, full);
+    const policy = (await sandbox.policyFor(start())) ?? assert.fail();
+    sandbox.started(start(), policy);
+    assert.equal(sandbox.failed('knip#1', ['bwrap: Creating new namespace failed: No space left on device']), false);
+    assert.equal(sandbox.failed('knip#1', ['It was not ready after 60 s.']), false);
+    assert.equal(sandbox.failed('build#1', ["bwrap: Can't bind mount /a on /newroot/a: No such file"]), true);
+    assert.equal(warnings.length, 1);
+    assert.ok(await sandbox.policyFor(start()), 'the others stay inside');
+  });
+
   it('opens the packages that links lead to, and nothing else that a folder points at', async function () {
     if (process.platform === 'win32') return void this.skip();
     const at = (name: string): string => path.join(folder, 'home', name);
