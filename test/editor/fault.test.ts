@@ -63,12 +63,18 @@ describe('an ESLint configuration that kills its process', () => {
     await driver.read(row('ESLint killed itself'), /SIGKILL/);
     await driver.read(row('eslint#1'), /eslint#1/);
     // From here on with the keyboard alone.
-    // A click opens the group, or closes it if it is open already.
-    const opened = `${row('Errors')}[aria-expanded="true"]`;
     await driver.click(row('Errors'));
-    if (!(await driver.appears(opened))) await driver.click(row('Errors'));
-    await driver.read(opened, /Errors/);
+    // The click opened the group, or closed it if it was open already.
+    await driver.press('ArrowLeft');
+    await driver.press('ArrowRight');
+    await driver.read(`${row('Errors')}[aria-expanded="true"]`, /Errors/);
     await driver.press('ArrowDown');
+    // Its rows may come later than its arrow: then the next group has the focus.
+    const group = '.monaco-list-row.focused[aria-level="1"]';
+    for (let round = 0; round < 5 && (await driver.appears(group)); round++) {
+      await driver.press('ArrowUp');
+      await driver.press('ArrowDown');
+    }
     await driver.read('.monaco-list-row.focused', /ESLint killed itself[^]*eslint/);
     await driver.screenshot('health');
     await vscode.env.clipboard.writeText('');

@@ -43,7 +43,7 @@ export class Editor implements AsyncDisposable {
   readonly log: string[] = [];
   readonly exited: Promise<number | null>;
   initialized: InitializeResult | undefined;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Map<() => void, NodeJS.Timeout>();
   #latest: StatusParams | undefined;
   /** As of the last call of {@link settled}. */
   #analyses = 0;
@@ -164,12 +164,11 @@ export class Editor implements AsyncDisposable {
     return new Promise((resolve, reject) => {
       const check = (): void => {
         if (!condition()) return;
-        clearTimeout(timer);
-        this.#waiting.delete(check);
+        this.#forget(check);
         resolve();
       };
       const timer = setTimeout(() => {
-        this.#waiting.delete(check);
+        this.#forget(check);
         const state = JSON.stringify({
           last: this.statuses.at(-1),
           messages: this.messages,
@@ -177,7 +176,7 @@ export class Editor implements AsyncDisposable {
         });
         reject(new Error(`Waited ${timeoutMs} ms in vain for: ${what}\n${state}`));
       }, timeoutMs);
-      this.#waiting.add(check);
+      this.#waiting.set(check, timer);
       check();
     });
   }
@@ -196,10 +195,17 @@ export class Editor implements AsyncDisposable {
       this.server.kill('SIGKILL');
       await this.exited;
     }
+    // Whoever raced several waits left the others behind.
+    for (const check of [...this.#waiting.keys()]) this.#forget(check);
     this.connection.dispose();
   }
 
   #changed(): void {
-    for (const check of [...this.#waiting]) check();
+    for (const check of [...this.#waiting.keys()]) check();
+  }
+
+  #forget(check: () => void): void {
+    clearTimeout(this.#waiting.get(check));
+    this.#waiting.delete(check);
   }
 }
