@@ -277,6 +277,9 @@ describe('a folder of 1,000 files', () => {
   });
 
   it('leaves no process when it is deactivated', async () => {
+    // A server that was restarted has all results: it starts no worker by itself.
+    await vscode.commands.executeCommand('bulkhead.analyze');
+    await status(api, 'a worker', ({ workers }) => workers.some(({ pid }) => pid));
     const pids = [api.serverPid, ...(api.status?.workers.map(({ pid }) => pid) ?? [])].filter(
       (pid) => pid !== undefined,
     );
