@@ -23,7 +23,7 @@ export async function configuredValues(root: string): Promise<readonly PlacedVal
     exclude,
     detectors = {},
     external = {},
-  } = (isRecord(value) ? value : {}) as Readonly<Record<string, unknown>>;
+  } = (isRecord(value) ? value : {});
   const paths: JsonPath[] = [
     ...(exclude === undefined ? [] : [['exclude']]),
     ...entriesOf(detectors).flatMap(([name, options]) =>
