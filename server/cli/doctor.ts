@@ -121,7 +121,7 @@ async function examine(argumentsOf: AnalysisArguments, stop: AbortSignal): Promi
     },
     detectors,
     configuration: [
-      ...configured.filter(({ name }) => !isOverridden(name, argumentsOf)),
+      ...configured.filter((value) => isInForce(value, argumentsOf, configuration.external)),
       ...fromCommandLine(argumentsOf),
       ...(entries === undefined ? [] : [{ name: 'baseline', value: `${entries} entries`, from: file }]),
       ...cacheValues,
@@ -247,10 +247,18 @@ async function gitVersion(root: string): Promise<string> {
   return text?.replace('git version ', '') ?? 'not found; --changed needs it';
 }
 
-function isOverridden(name: string, { detectors, tsconfigs }: AnalysisArguments): boolean {
-  if (name === 'detectors.typescript.projects') return tsconfigs.length > 0;
-  const [section, detector, option] = name.split('.');
-  return detectors !== undefined && (section === 'external' || (section === 'detectors' && option === undefined)) && !detectors.includes(detector ?? ''); // prettier-ignore
+/** False: an option of the command line overrides it, its detector does not run, or its tool is declared wrongly. */
+function isInForce(
+  { name, value }: PlacedValue,
+  { detectors, tsconfigs }: AnalysisArguments,
+  tools: Configuration['external'],
+): boolean {
+  if (name === 'exclude') return true;
+  const [, section, rest = ''] = /^(\w+)\.(.*)$/s.exec(name) ?? [];
+  if (section === 'external') return rest in tools && detectors?.includes(rest) !== false;
+  if (name === 'detectors.typescript.projects' && tsconfigs.length > 0) return false;
+  if (detectors === undefined) return true;
+  return typeof value !== 'boolean' || rest.includes('.') ? detectors.includes(rest.split('.')[0] ?? '') : false;
 }
 
 function fromCommandLine(argumentsOf: AnalysisArguments): readonly PlacedValue[] {

@@ -61,7 +61,21 @@ describe('bulkhead doctor', function () {
     assert.match(troubles, /^ship: .*no-such-ship.*Run: make ship$/m);
     assert.match(troubles, /^bulkhead\.config\.json:4: Unknown option: "maximumDept"/m);
 
-    // A configuration that cannot be read hides nothing else. Options override what it says.
+    // Options override what it says; a tool that is declared wrongly is not in force.
+    await workspace.write({
+      'bulkhead.config.json':
+        '{ "detectors": { "runtime": false, "complexity": { "maximumDepth": 3 } }, "external": { "bad": {}, "import": { "command": ["x"] } } }',
+    });
+    const chosen = await cli('doctor', workspace.root, '--json', '--detectors', 'runtime');
+    const second = JSON.parse(chosen.stdout) as DoctorReport;
+    assert.deepEqual(
+      second.configuration.map(({ name }) => name).filter((name) => name.includes('.') || name === 'detectors'),
+      ['detectors'],
+    );
+    assert.equal(second.detectors.find(({ name }) => name === 'runtime')?.state, 'ready');
+    assert.match(second.troubles.join('\n'), /import is one of Bulkhead's own detectors/);
+
+    // A configuration that cannot be read hides nothing else.
     await workspace.write({ 'bulkhead.config.json': '{ "detectors": ' });
     const broken = await cli('doctor', workspace.root, '--untrusted', '--detectors', 'complexity,package');
     assert.equal(broken.code, 2, broken.stderr);
