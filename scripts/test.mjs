@@ -150,8 +150,7 @@ async function editorWithPackages(output) {
   const outcomes = [];
   for (const name of vsixes) {
     const vsix = path.join(root, 'out', `bulkhead-${name}.vsix`);
-    // Enough to run every detector from the package, and to see that none runs where it must not.
-    const scenarios = name === 'universal' ? ['--scenario', 'folders', '--scenario', 'restricted'] : [];
+    const scenarios = name === 'universal' ? ['--scenario', 'workspace', '--scenario', 'restricted'] : [];
     outcomes.push(await counted(editorResults, ['scripts/editor-host/run.mjs', '--vsix', vsix, ...scenarios], output));
   }
   return sum(outcomes);

@@ -74,10 +74,15 @@ export interface StatusArguments {
   readonly format: 'pretty' | 'json';
 }
 
+export interface DoctorArguments extends AnalysisArguments {
+  readonly format: 'pretty' | 'json';
+}
+
 export type Command =
   | { readonly kind: 'cache'; readonly action: CacheAction; readonly folder: string }
   | { readonly kind: 'check'; readonly arguments: CheckArguments }
   | { readonly kind: 'baseline'; readonly arguments: BaselineArguments }
+  | { readonly kind: 'doctor'; readonly arguments: DoctorArguments }
   | { readonly kind: 'report'; readonly arguments: ReportArguments }
   | { readonly kind: 'status'; readonly arguments: StatusArguments }
   | { readonly kind: 'help' }
@@ -96,6 +101,7 @@ unless --untrusted forbids it.
 Usage: bulkhead check [folder] [options]
        bulkhead baseline [folder] [options]         record the current issues, so that check shows only new ones
        bulkhead cache info|verify|clear [folder]    inspect or clear the results stored between runs
+       bulkhead doctor [folder] [options]           versions, tools, configuration, and what would not run and why
        bulkhead report metrics [folder]             print coupling (Ca, Ce) and instability of every folder
        bulkhead status [folder]                     what the language servers do: workers, memory, restarts, errors
        bulkhead lsp [--stdio]                       the language server, for editors and agents (docs/editors.md)
@@ -128,8 +134,9 @@ Options of check
 Options of baseline
   --check               write nothing; list fixed issues, and exit with 1 if there are any
 
-Options of report and status
+Options of doctor, report and status
   --format FORMAT       pretty (default) or json
+  --json                doctor: the same as --format json
   --once                status: print once, instead of refreshing until Ctrl+C
 
 Exit codes
@@ -156,6 +163,7 @@ const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
     'all',
   ],
   baseline: [...analysisOptions, 'check'],
+  doctor: [...analysisOptions, 'format', 'json'],
   cache: [],
   report: ['format'],
   status: ['format', 'once'],
@@ -178,6 +186,7 @@ export function parseCommand(argv: readonly string[]): Command {
   if (command === 'report') return reportCommand(words, values.format);
   if (command === 'status') return statusCommand(words, values);
   const analysis = analysisArguments(values, words);
+  if (command === 'doctor') return { kind: 'doctor', arguments: { ...analysis, format: doctorFormat(values) } };
   if (command === 'baseline') {
     return { kind: 'baseline', arguments: { ...analysis, check: values.check === true } };
   }
@@ -265,6 +274,12 @@ function statusCommand([folder, ...more]: readonly string[], values: ReturnType<
   return { kind: 'status', arguments: { once, format, ...(folder === undefined ? {} : { folder }) } };
 }
 
+function doctorFormat({ json, format }: ReturnType<typeof parse>['values']): DoctorArguments['format'] {
+  if (json !== true) return oneOf('--format', format, ['pretty', 'json'], 'pretty');
+  if (format !== undefined && format !== 'json') throw new UsageError('Use either --json or --format, not both.');
+  return 'json';
+}
+
 /** `parseArgs` has no options with an optional value: the next word is the value unless it is an option. */
 function takeChanged(argv: readonly string[]): {
   readonly rest: readonly string[];
@@ -287,6 +302,7 @@ function parse(argv: readonly string[]) {
       options: {
         detectors: { type: 'string' },
         format: { type: 'string' },
+        json: { type: 'boolean' },
         output: { type: 'string', multiple: true },
         'fail-on': { type: 'string' },
         'max-workers': { type: 'string' },

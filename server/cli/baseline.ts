@@ -96,7 +96,7 @@ function completeDetectors(
 }
 
 /** Build services set `CI`. Nobody would review or commit a file that they change. */
-function inCI(): boolean {
+export function inCI(): boolean {
   const { CI = '' } = process.env;
   return CI !== '' && CI !== '0' && CI.toLowerCase() !== 'false';
 }

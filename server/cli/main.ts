@@ -6,6 +6,7 @@ import { help, parseCommand, UsageError } from './arguments.ts';
 import { baseline } from './baseline.ts';
 import { cache } from './cache.ts';
 import { check } from './check.ts';
+import { doctor } from './doctor.ts';
 import { internalErrorCode, Interruption } from './interruption.ts';
 import { printable } from '../printable.ts';
 import { reportMetrics } from './report.ts';
@@ -55,6 +56,8 @@ async function main(): Promise<number> {
         const stop = command.arguments.watch ? AbortSignal.any([signal, unread.signal]) : signal;
         return await check(command.arguments, out, err, stop);
       }
+      case 'doctor':
+        return await doctor(command.arguments, out, signal);
       case 'baseline':
         return await baseline(command.arguments, out, signal);
     }

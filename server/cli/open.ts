@@ -63,7 +63,7 @@ export async function openFolder(
 }
 
 /** A detector whose name is misspelled would find nothing, as if nothing were wrong. */
-async function expectKnown(root: string, detectors: readonly string[]): Promise<void> {
+export async function expectKnown(root: string, detectors: readonly string[]): Promise<void> {
   const own = new Set<string>(detectorNames);
   if (detectors.every((name) => own.has(name))) return;
   const known = [...detectorNames, ...(await declaredTools(root))];

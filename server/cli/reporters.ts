@@ -4,6 +4,7 @@ import type { DetectorStatus } from '../engine/status.ts';
 import type { Format } from './arguments.ts';
 import type { Output, Reporter, WatchReporter } from './output.ts';
 import { PrettyReporter, PrettyWatchReporter, type PrettyOptions } from './pretty.ts';
+import { chunksOf } from './reports/chunks.ts';
 import type { ReportFormat } from './reports/formats.ts';
 import { reportText } from './reports/index.ts';
 import { detectorResult, type CheckReport } from './result.ts';
@@ -37,7 +38,7 @@ class ReportReporter implements Reporter {
   progress(): void {}
   complete(): void {}
   end(report: CheckReport): void {
-    for (const piece of reportText(this.#format, report)) this.#out.write(piece);
+    for (const chunk of chunksOf(reportText(this.#format, report))) this.#out.write(chunk);
   }
 }
 

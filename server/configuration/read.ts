@@ -14,7 +14,7 @@ import { validated, type Flaw } from './validate.ts';
 
 export const configurationFile = 'bulkhead.config.json';
 const editorFolder = '.vscode';
-const editorSettingsFile = `${editorFolder}/settings.json`;
+export const editorSettingsFile = `${editorFolder}/settings.json`;
 
 /** The detector name of issues that Bulkhead itself reports. */
 export const ownName = 'bulkhead';

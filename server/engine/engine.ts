@@ -408,7 +408,10 @@ export class Engine extends EventEmitter<EngineEvents> {
 }
 
 /** Undefined: the detector is disabled, or may not run before the workspace is trusted. */
-function optionsOf(settings: EngineSettings, name: string): DetectorOptions | undefined {
+export function optionsOf(
+  settings: Pick<EngineSettings, 'detectors' | 'trusted'>,
+  name: string,
+): DetectorOptions | undefined {
   const options = settings.detectors.get(name);
   if (options === undefined || settings.trusted) return options;
   const untrusted = manifestOf(name)?.untrusted ?? 'does not run';
@@ -416,7 +419,7 @@ function optionsOf(settings: EngineSettings, name: string): DetectorOptions | un
 }
 
 /** Always excludes the baseline: it lists issues, and must not cause any. */
-function matcherOf(patterns: readonly string[]): (file: string) => boolean {
+export function matcherOf(patterns: readonly string[]): (file: string) => boolean {
   if (patterns.length === 0) return (file) => file === baselineName;
   const matcher = ignore().add([`/${baselineName}`, ...patterns]);
   // Issues may be outside of the root, such as in declaration files of a shared tsconfig. Patterns cannot name those.

@@ -43,7 +43,8 @@ export class Editor implements AsyncDisposable {
   readonly log: string[] = [];
   readonly exited: Promise<number | null>;
   initialized: InitializeResult | undefined;
-  readonly #waiting = new Map<() => void, NodeJS.Timeout>();
+  /** By what looks whether they have what they wait for. */
+  readonly #waiting = new Map<() => void, { readonly timer: NodeJS.Timeout; readonly giveUp: () => void }>();
   #latest: StatusParams | undefined;
   /** As of the last call of {@link settled}. */
   #analyses = 0;
@@ -176,7 +177,7 @@ export class Editor implements AsyncDisposable {
         });
         reject(new Error(`Waited ${timeoutMs} ms in vain for: ${what}\n${state}`));
       }, timeoutMs);
-      this.#waiting.set(check, timer);
+      this.#waiting.set(check, { timer, giveUp: () => reject(new Error(`The editor was closed before: ${what}`)) });
       check();
     });
   }
@@ -196,7 +197,10 @@ export class Editor implements AsyncDisposable {
       await this.exited;
     }
     // Whoever raced several waits left the others behind.
-    for (const check of [...this.#waiting.keys()]) this.#forget(check);
+    for (const [check, { giveUp }] of [...this.#waiting]) {
+      this.#forget(check);
+      giveUp();
+    }
     this.connection.dispose();
   }
 
@@ -205,7 +209,7 @@ export class Editor implements AsyncDisposable {
   }
 
   #forget(check: () => void): void {
-    clearTimeout(this.#waiting.get(check));
+    clearTimeout(this.#waiting.get(check)?.timer);
     this.#waiting.delete(check);
   }
 }

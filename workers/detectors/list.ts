@@ -5,6 +5,7 @@ export { manifest as complexity } from './complexity/manifest.ts';
 export { manifest as dependents } from './dependents/manifest.ts';
 export { manifest as eslint } from './eslint/manifest.ts';
 export { manifest as import } from './import/manifest.ts';
+export { manifest as installation } from './installation/manifest.ts';
 export { manifest as isolation } from './isolation/manifest.ts';
 export { manifest as knip } from './knip/manifest.ts';
 export { manifest as network } from './network/manifest.ts';

@@ -2,9 +2,7 @@
 import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeDirectory } from '../../make-directory.ts';
-
-/** Characters that are written at once. */
-const CHUNK = 1 << 16;
+import { chunksOf } from './chunks.ts';
 
 /** The report could not be written. The message names the file and the cause. */
 export class ReportError extends Error {
@@ -18,14 +16,7 @@ export function writeReport(file: string, pieces: Iterable<string>): void {
     makeDirectory(path.dirname(file));
     const descriptor = openSync(unfinished, 'w');
     try {
-      let chunk = '';
-      for (const piece of pieces) {
-        chunk += piece;
-        if (chunk.length < CHUNK) continue;
-        writeFileSync(descriptor, chunk);
-        chunk = '';
-      }
-      writeFileSync(descriptor, chunk);
+      for (const chunk of chunksOf(pieces)) writeFileSync(descriptor, chunk);
     } finally {
       closeSync(descriptor);
     }

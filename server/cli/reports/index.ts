@@ -4,6 +4,7 @@ import type { ReportFormat } from './formats.ts';
 import { githubAnnotations } from './github.ts';
 import { gitlabReport } from './gitlab.ts';
 import { htmlReport } from './html.ts';
+import { jsonReport } from './json.ts';
 import { junitReport } from './junit.ts';
 import { markdownReport } from './markdown.ts';
 import { githubSarif, sarifReport } from './sarif.ts';
@@ -12,7 +13,7 @@ import { githubSarif, sarifReport } from './sarif.ts';
 type Writer = (report: CheckReport) => Iterable<string>;
 
 const writers: Readonly<Record<ReportFormat, Writer>> = {
-  json: (report) => [`${JSON.stringify(report, undefined, 2)}\n`],
+  json: jsonReport,
   sarif: sarifReport,
   'sarif-github': githubSarif,
   github: githubAnnotations,

@@ -8,6 +8,7 @@ import { isIncomplete } from '../../engine/status.ts';
 import { version } from '../../version.ts';
 import { ruleOf } from '../listing.ts';
 import type { CheckReport, DetectorResult } from '../result.ts';
+import { chunksOf } from './chunks.ts';
 import { worstFirst } from './order.ts';
 
 /**
@@ -34,12 +35,19 @@ export function githubSarif(report: CheckReport): Iterable<string> {
   const all = worstFirst(report.issues);
   let most = Math.min(all.length, GITHUB_LIMITS.results);
   for (;;) {
-    const pieces = [...sarifOf(report, all.slice(0, most), leftOut(all.length, most))];
-    const { length } = gzipSync(pieces.join(''));
-    if (length <= GITHUB_LIMITS.compressedBytes) return pieces;
+    const write = (): Iterable<string> => sarifOf(report, all.slice(0, most), leftOut(all.length, most));
+    const length = compressedLength(write());
+    if (length <= GITHUB_LIMITS.compressedBytes) return write();
     // Results differ in size, so a little less than their share.
     most = Math.floor(most * 0.9 * (GITHUB_LIMITS.compressedBytes / length));
   }
+}
+
+/** A little more than that of the whole, which may be longer than a string can be. */
+function compressedLength(pieces: Iterable<string>): number {
+  let length = 0;
+  for (const chunk of chunksOf(pieces)) length += gzipSync(chunk).length;
+  return length;
 }
 
 function leftOut(all: number, most: number): readonly Notification[] {

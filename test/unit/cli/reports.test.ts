@@ -116,6 +116,20 @@ describe('reports', () => {
     assert.deepEqual(entry?.location, { path: 'src/file 1.ts', lines: { begin: 5, end: 5 } });
   });
 
+  it('as JSON are what JSON.stringify would write, and begin before all is written', () => {
+    for (const report of [reportOf([]), reportOf([hostile, issue(2)], { offers: ['ruff'] })])
+      assert.equal(textOf('json', report), `${JSON.stringify(report, undefined, 2)}\n`);
+    let read = 0;
+    const issues = Array.from({ length: 1_000 }, (_, number) =>
+      Object.defineProperty(issue(number), 'message', { enumerable: true, get: () => `message ${++read}` }),
+    );
+    for (const format of ['json', 'sarif', 'gitlab', 'junit'] as const) {
+      read = 0;
+      for (const piece of reportText(format, reportOf(issues))) if (piece.includes('message 1')) break;
+      assert.ok(read < 10, `${format}: ${read} issues are read for the first one`);
+    }
+  });
+
   it('never make a detector that did not finish look clean', () => {
     const failed = { name: 'typescript', status: 'failed', durationMs: 1, issues: 0, error: 'it crashed' } as const;
     const report = reportOf([], { detectors: [failed] });

@@ -3,6 +3,7 @@
  * a change.
  */
 import type { ChildProcess } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type * as NativeApi from 'typescript7/unstable/async';
@@ -150,8 +151,8 @@ export class Server {
   }
 }
 
-/** The system tells how a process ended a moment after its pipes have broken. */
-const KNOWN_DEAD_MS = 1000;
+/** The system tells how a process ended a moment after its pipes have broken; on a busy machine that takes seconds. */
+const KNOWN_DEAD_MS = 10_000;
 
 /** Of the stream, and of the JSON-RPC library: cannot write or read, pending or new requests of a closed line. */
 const PIPE_ERRORS: ReadonlySet<unknown> = new Set([
@@ -200,8 +201,23 @@ function deathOf(api: NativeApi.API, { version }: Compiler, log: SessionSettings
         new CompilerExited(`TypeScript ${version} exited unexpectedly (${signal ?? `exit code ${String(code)}`})`),
       );
     });
-    childOf(api)?.stdin?.on('error', (error) => log('debug', `TypeScript ${version}: ${String(error)}`));
   });
   died.catch(() => {});
+  const stdin = childOf(api)?.stdin;
+  stdin?.on('error', (error) => log('debug', `TypeScript ${version}: ${String(error)}`));
+  if (stdin) forgiveWrites(stdin);
   return died;
+}
+
+/**
+ * The JSON-RPC library throws where nobody can catch it if a request cannot be written, which would end this worker by its
+ * own fault. Whoever waits for the answer learns from the end of the process that there will be none.
+ */
+function forgiveWrites(stream: Writable): void {
+  const write = stream.write.bind(stream) as (chunk: unknown, encoding: BufferEncoding, done: () => void) => boolean;
+  stream.write = (chunk: unknown, ...rest: readonly unknown[]): boolean => {
+    const encoding = typeof rest[0] === 'string' ? (rest[0] as BufferEncoding) : 'utf8';
+    const done = rest.find((each) => typeof each === 'function') as (() => void) | undefined;
+    return write(chunk, encoding, () => done?.());
+  };
 }
