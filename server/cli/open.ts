@@ -5,6 +5,7 @@ import { detectorNames } from '../../workers/detectors/manifests.ts';
 import { declaredTools } from '../configuration/read.ts';
 import { Folder } from '../folder/folder.ts';
 import type { FolderOptions, FolderSettings } from '../folder/options.ts';
+import { requiredOf } from '../pool/sandbox.ts';
 import { UsageError, type AnalysisArguments } from './arguments.ts';
 import { baselineFileOf } from './baseline-file.ts';
 import { InternalFault } from './interruption.ts';
@@ -31,7 +32,7 @@ export async function openFolder(
 ): Promise<Folder> {
   const { watch = false, listen, warn } = options;
   const { cache, detectors = [], maxWorkers, sandbox } = argumentsOf;
-  await expectKnown(root, detectors);
+  await expectKnown(root, [...detectors, ...sandbox.except]);
   const folderOptions: FolderOptions = {
     settings: folderSettings(root, argumentsOf, options),
     strict: true,
@@ -39,7 +40,7 @@ export async function openFolder(
     watch,
     poolSettings: {
       ...(maxWorkers === undefined ? {} : { maxWorkers }),
-      sandbox: { mode: sandbox, except: [], read: [] },
+      sandbox,
     },
     ...(cache ? { storage: 'user-cache' } : {}),
   };
@@ -87,8 +88,7 @@ export function folderSettings(
     },
     showConsequences,
     baseline: hideBaseline ? baselineFileOf(root, baselineFile) : undefined,
-    // Another process's workers may run without one.
-    sharing: watch || sandbox === 'require' ? undefined : { role: 'visitor' },
+    sharing: watch ? undefined : { role: 'visitor', ...requiredOf(sandbox) },
   };
 }
 

@@ -31,6 +31,7 @@ import { defaultSettings, type BulkheadSettings } from '../configuration/setting
 import type { ChangeKind } from '../journal.ts';
 import { defaultLimits } from '../pool/worker-entry.ts';
 import { createPool } from '../pool/pool.ts';
+import { sandboxOf } from '../pool/sandbox.ts';
 import type { PoolSettings } from '../pool/types.ts';
 import { printable } from '../printable.ts';
 import { endPrewarmedThread } from '../store/store-client.ts';
@@ -313,14 +314,13 @@ export class LanguageServer {
 
   #poolSettings(): Required<PoolSettings> {
     const { maxWorkers, memoryLimit, healthInterval, node } = this.#settings;
-    const { sandbox: mode, sandboxExcept: except, sandboxRead: read } = this.#settings;
     return {
       maxWorkers,
       memoryMb: memoryLimit,
       healthIntervalMs: healthInterval * 1_000,
       // An untrusted workspace must not choose which program runs.
       node: this.#trusted ? node : '',
-      sandbox: { mode, except, read },
+      sandbox: sandboxOf(this.#settings),
     };
   }
 

@@ -29,8 +29,7 @@ export function entryOfTool(name: string): DetectorEntry {
   };
 }
 
-function entryOf(manifest: DetectorManifest | QueryManifest): DetectorEntry {
-  const { title, worker } = manifest;
+function entryOf({ title, worker, sandbox }: DetectorManifest | QueryManifest): DetectorEntry {
   const { light, heavy } = worker.lanes;
   return {
     title,
@@ -43,7 +42,7 @@ function entryOf(manifest: DetectorManifest | QueryManifest): DetectorEntry {
       ...(heavy?.memoryFactorIfFree === undefined ? {} : { heavy: heavy.memoryFactorIfFree }),
     },
     limits: light.limits,
-    ...('sandbox' in manifest ? { sandbox: manifest.sandbox } : {}),
+    sandbox,
     ...(heavy === undefined ? {} : { heavyLimits: heavy.limits }),
     ...(worker.execArgv === undefined ? {} : { execArgv: worker.execArgv }),
     ...(worker.env === undefined ? {} : { env: worker.env }),

@@ -111,7 +111,7 @@ class ProcessLink implements WorkerLink {
   }
 
   async #start(options: LaunchOptions): Promise<StartResult> {
-    const sandbox = (options.entry.runtime ?? nodeProcess).driver === nodeProcess.driver ? this.#sandbox : undefined;
+    const sandbox = this.#sandbox;
     let policy: SandboxPolicy | undefined;
     try {
       policy = await sandbox?.policyFor(options);

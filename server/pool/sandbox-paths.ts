@@ -36,13 +36,26 @@ const GIT_IGNORES = ['.config/git/ignore', '.gitignore_global', '.gitignore'];
 const MOST_FOLDERS = 20_000;
 const MOST_PACKAGES = 20_000;
 
+/** Where package managers keep the packages of all projects, beside folders with the name `node_modules`. */
+const STORES = /^.*?\/(?:(?:\.pnpm-store|pnpm\/store)\/v\d+|\.bun\/install\/cache|\.yarn\/berry)(?=\/)/;
+/** Every sandbox has them. */
+const SYSTEM = ['/usr', '/nix/store', '/gnu/store'];
+
+/** What is around a folder. */
+export interface Surroundings {
+  readonly read: readonly string[];
+  /** Links to packages that are not in a place of a package manager, by their place: what they lead to is not read. */
+  readonly unread: ReadonlyMap<string, string>;
+}
+
 /** @param home folders that hold it are never read as a whole */
-export async function pathsAround(root: string, home: string = os.homedir()): Promise<readonly string[]> {
+export async function pathsAround(root: string, home: string = os.homedir()): Promise<Surroundings> {
   const repository = await repositoryOf(root, home);
   const found = new Set([root, repository, ...GIT_IGNORES.map((name) => path.join(home, name))]);
   for (const folder of foldersAbove(repository)) for (const name of await lookedUpIn(folder)) found.add(name);
-  for (const target of await linkedPackages(root, repository, home)) found.add(target);
-  return [...found];
+  const { stores, others } = await linkedPackages(root, repository, home);
+  for (const store of stores) found.add(store);
+  return { read: [...found], unread: others };
 }
 
 function foldersAbove(folder: string): readonly string[] {
@@ -66,9 +79,18 @@ async function lookedUpIn(folder: string): Promise<readonly string[]> {
     .map(({ name }) => path.join(folder, name));
 }
 
-/** What links in `node_modules` lead to: the stores of package managers, and packages that are linked by hand. */
-async function linkedPackages(root: string, repository: string, home: string): Promise<ReadonlySet<string>> {
-  const found = new Set<string>();
+interface LinkedPackages {
+  readonly stores: ReadonlySet<string>;
+  readonly others: ReadonlyMap<string, string>;
+}
+
+/**
+ * What links in `node_modules` lead to. The folder may have come with them, and whoever made it may know where other code
+ * of its user lies; so they open what package managers made, and nothing else.
+ */
+async function linkedPackages(root: string, repository: string, home: string): Promise<LinkedPackages> {
+  const stores = new Set<string>();
+  const others = new Map<string, string>();
   const open = [...(await modulesFolders(root))];
   for (const folder of foldersAbove(root)) open.push(path.join(folder, 'node_modules'));
   const searched = new Set<string>();
@@ -77,30 +99,32 @@ async function linkedPackages(root: string, repository: string, home: string): P
     const real = await realpath(folder).catch(() => undefined);
     if (real === undefined || searched.has(real)) continue;
     searched.add(real);
-    if (!isWithin(real, repository) && isModules(real)) found.add(real);
+    if (!isWithin(real, repository) && isModules(real)) stores.add(real);
     for (const entry of await packagesIn(real)) {
       packages += 1;
-      if (packages > MOST_PACKAGES) return found;
+      if (packages > MOST_PACKAGES) return { stores, others };
       const target = await realpath(entry).catch(() => undefined);
-      if (target === undefined || isWithin(target, repository) || isWithin(home, target)) continue;
+      if (target === undefined || [repository, ...SYSTEM].some((place) => isWithin(target, place))) continue;
       const store = storeOf(target);
-      // A link may lead anywhere; only packages are opened by it.
-      if (store === undefined && !(await isThere(path.join(target, 'package.json')))) continue;
-      found.add(store ?? target);
-      open.push(store ?? path.join(target, 'node_modules'));
-      if (store !== undefined) continue;
-      for (const above of foldersAbove(target)) if (!isWithin(home, above)) open.push(path.join(above, 'node_modules'));
+      if (store === undefined || isWithin(home, store)) {
+        if (isWithin(entry, root)) others.set(entry, target);
+        continue;
+      }
+      stores.add(store);
+      open.push(isModules(store) ? store : path.join(target, 'node_modules'));
     }
   }
-  return found;
+  return { stores, others };
 }
 
 function isModules(folder: string): boolean {
   return path.basename(folder) === 'node_modules';
 }
 
-/** The outermost `node_modules` that a package is in. */
+/** The store of a package manager, or the outermost `node_modules`, that a package is in. */
 function storeOf(target: string): string | undefined {
+  const store = STORES.exec(target)?.[0];
+  if (store !== undefined) return store;
   const components = target.split(path.sep);
   const at = components.indexOf('node_modules');
   return at < 0 ? undefined : components.slice(0, at + 1).join(path.sep);

@@ -1,16 +1,19 @@
 /**
  * Whether workers run in a sandbox, in which, and what it was measured to keep. Lives as long as its pool.
  *
- * Invariant: with `require`, no worker of Bulkhead's own runtime starts outside of a sandbox that keeps everything.
+ * Invariant: with `require`, no worker starts outside of a sandbox that keeps everything, but those that the user excepted.
  */
 import os from 'node:os';
 import path from 'node:path';
 import { measureSandbox, type SandboxPolicy, type SandboxReport } from '../../workers/ipc/index.ts';
 import { isLauncherFailure, sandboxFailure } from '../../workers/ipc/sandbox/failures.ts';
 import { findLauncher } from '../../workers/ipc/sandbox/launcher.ts';
+import { isWithin } from '../../workers/ipc/sandbox/policy.ts';
 import type { SandboxHealth } from '../../workers/protocol/health.ts';
 import type { SandboxNeeds } from '../../workers/protocol/manifest.ts';
-import { installationOfScript, pathsAround, programFolders } from './sandbox-paths.ts';
+import { nodeProcess } from './runtimes.ts';
+import { installationOfScript, pathsAround, programFolders, type Surroundings } from './sandbox-paths.ts';
+import { printableLine } from '../printable.ts';
 import type { WorkerStart } from './worker-entry.ts';
 
 export type SandboxMode = 'auto' | 'require' | 'off';
@@ -22,6 +25,20 @@ export interface SandboxSettings {
   readonly except: readonly string[];
   /** Files and folders that workers may read besides. */
   readonly read: readonly string[];
+}
+
+/** @param settings of an editor */
+export function sandboxOf(settings: {
+  readonly sandbox: SandboxMode;
+  readonly sandboxExcept: readonly string[];
+  readonly sandboxRead: readonly string[];
+}): SandboxSettings {
+  return { mode: settings.sandbox, except: settings.sandboxExcept, read: settings.sandboxRead };
+}
+
+/** What processes that share an analysis tell each other of it: an object with nothing, or with what {@link except} says. */
+export function requiredOf({ mode, except }: SandboxSettings): { readonly sandboxExcept?: readonly string[] } {
+  return mode === 'require' ? { sandboxExcept: except.toSorted() } : {};
 }
 
 export const noSandbox: SandboxSettings = { mode: 'off', except: [], read: [] };
@@ -39,6 +56,10 @@ export interface SandboxOptions {
 
 const EVERYTHING_ELSE = 'docs/sandbox.md says more.';
 const WAY_OUT = "To analyse without it, set 'bulkhead.sandbox' to 'off' or 'auto' (in a terminal: --sandbox).";
+
+function exceptionOf(name: string): string {
+  return `To run it without, name '${name}' in 'bulkhead.sandboxExcept' (in a terminal: --sandbox-except).`;
+}
 
 /** What is the user's and no secret; tokens of services and package managers are not here. */
 const ENVIRONMENT = [
@@ -59,10 +80,10 @@ export class Sandbox {
   #report: SandboxReport | undefined;
   /** With `auto`: why workers run outside. */
   #reason: string | undefined;
-  #toldWith: string | undefined;
+  readonly #told = new Set<string>();
   /** A worker has run inside. */
   #hasStarted = false;
-  readonly #paths = new Map<string, Promise<readonly string[]>>();
+  readonly #paths = new Map<string, Promise<Surroundings>>();
 
   constructor(settings: SandboxSettings, options: SandboxOptions) {
     this.#settings = settings;
@@ -100,6 +121,8 @@ export class Sandbox {
     const { mode, except } = this.#settings;
     const isExcepted = except.some((name) => this.#options.groupOf(name) === start.entry.group);
     if (mode === 'off' || isExcepted || this.#reason !== undefined) return undefined;
+    const { driver } = start.entry.runtime ?? nodeProcess;
+    if (driver !== nodeProcess.driver) return this.#withoutDriver(start, driver.name);
     const launcher = this.#options.launcher();
     if (typeof launcher !== 'string') return this.#without({ state: 'none', failure: launcher });
     const policy = await this.#policy(start, launcher);
@@ -148,9 +171,16 @@ export class Sandbox {
     return undefined;
   }
 
+  #withoutDriver({ name, entry }: WorkerStart, driver: string): undefined {
+    const message = `Workers of the driver '${driver}' cannot run in a sandbox.`;
+    if (this.#settings.mode === 'require') throw new Error(`${message} ${exceptionOf(entry.group)}`);
+    this.#warn(`${name} runs without a sandbox. ${message}`);
+    return undefined;
+  }
+
   #warn(message: string): void {
-    if (this.#toldWith === message) return;
-    this.#toldWith = message;
+    if (this.#told.has(message)) return;
+    this.#told.add(message);
     this.#options.warn(message);
   }
 
@@ -170,7 +200,7 @@ export class Sandbox {
     this.#measuring = undefined;
     this.#report = undefined;
     this.#reason = undefined;
-    this.#toldWith = undefined;
+    this.#told.clear();
     this.#hasStarted = false;
     this.#paths.clear();
   }
@@ -179,18 +209,19 @@ export class Sandbox {
     const needs = entry.sandbox ?? noNeeds;
     const ours = [import.meta.filename, ...(entry.script === undefined ? [] : [entry.script])];
     const modules = Object.values(entry.modules ?? {});
-    const read = await Promise.all([
+    const [{ read: around, unread }, ...read] = await Promise.all([
       this.#pathsOf(root),
       Promise.all([...ours, ...modules].map((script) => installationOfScript(script))),
       needs.processes ? programFolders() : [],
     ]);
+    const chosen = this.#settings.read.map(inHome).filter((name) => path.isAbsolute(name));
+    this.#tellOf(
+      root,
+      [...unread].filter(([, target]) => !chosen.some((name) => isWithin(target, name))),
+    );
     return {
       network: needs.network ? 'host' : 'none',
-      read: [
-        ...read.flat(),
-        ...needs.homeCaches.map(inHome),
-        ...this.#settings.read.map(inHome).filter((name) => path.isAbsolute(name)),
-      ],
+      read: [...around, ...read.flat(), ...needs.homeCaches.map(inHome), ...chosen],
       write: needs.write.map((folder) => path.join(root, folder)),
       protect: needs.write.length === 0 ? [] : PROTECTED.map((name) => path.join(root, name)),
       env: ENVIRONMENT,
@@ -198,8 +229,18 @@ export class Sandbox {
     };
   }
 
+  /** Whoever linked a package by hand sees unresolved imports otherwise, and no cause. */
+  #tellOf(root: string, links: readonly (readonly [string, string])[]): void {
+    if (links.length === 0) return;
+    const named = links.slice(0, MOST_LINKS).map(([place, target]) => `${path.relative(root, place)} (${target})`);
+    const more = links.length > named.length ? ` and ${links.length - named.length} more` : '';
+    this.#warn(
+      `Workers in the sandbox cannot read what these links lead to: ${printableLine(named.join(', '))}${more}. If they are meant, name the folders in 'bulkhead.sandboxRead' (in a terminal: --sandbox-read).`,
+    );
+  }
+
   /** Workers that start together need not search the folder one after the other. */
-  #pathsOf(root: string): Promise<readonly string[]> {
+  #pathsOf(root: string): Promise<Surroundings> {
     const known = this.#paths.get(root);
     if (known !== undefined) return known;
     const searching = pathsAround(root);
@@ -211,6 +252,8 @@ export class Sandbox {
 
 /** An installation may have changed what `node_modules` leads to. */
 const PATHS_KEPT_MS = 2_000;
+/** So many are named. */
+const MOST_LINKS = 3;
 
 function inHome(name: string): string {
   return name.startsWith('~/') ? path.join(os.homedir(), name.slice(2)) : name;

@@ -1,7 +1,9 @@
 /** `--sandbox`: its values, and that `require` takes no answers of processes whose workers may run without. */
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { parseCommand, UsageError } from '../../../server/cli/arguments.ts';
 import { folderSettings } from '../../../server/cli/open.ts';
+import { greetingOf, mayAnswer } from '../../../server/sharing/messages.ts';
 
 describe('--sandbox', () => {
   const argumentsOf = (...argv: readonly string[]) => {
@@ -11,13 +13,31 @@ describe('--sandbox', () => {
   };
 
   it('is off unless it is given, and takes three values', () => {
-    assert.equal(argumentsOf().sandbox, 'off');
-    assert.equal(argumentsOf('--sandbox', 'auto').sandbox, 'auto');
+    assert.deepEqual(argumentsOf().sandbox, { mode: 'off', except: [], read: [] });
+    assert.equal(argumentsOf('--sandbox', 'auto').sandbox.mode, 'auto');
     assert.throws(() => argumentsOf('--sandbox', 'yes'), UsageError);
   });
 
-  it('takes no answers of other processes when a sandbox is required', () => {
-    assert.deepEqual(folderSettings('/', argumentsOf('--sandbox', 'auto')).sharing, { role: 'visitor' });
-    assert.equal(folderSettings('/', argumentsOf('--sandbox', 'require')).sharing, undefined);
+  it('takes detectors that run outside and paths that may be read, only with a sandbox', () => {
+    const more = ['--sandbox-except', 'knip', '--sandbox-except', 'lint', '--sandbox-read', 'shared'];
+    const { except, read } = argumentsOf('--sandbox', 'require', ...more).sandbox;
+    assert.deepEqual(except, ['knip', 'lint']);
+    assert.deepEqual(read, [path.resolve('shared')]);
+    assert.throws(() => argumentsOf(...more), UsageError);
+  });
+
+  it('takes answers only of processes that require as much', () => {
+    const sharingWith = (...argv: readonly string[]) => folderSettings('/', argumentsOf(...argv)).sharing;
+    assert.deepEqual(sharingWith('--sandbox', 'auto'), { role: 'visitor' });
+    assert.deepEqual(sharingWith('--sandbox', 'require'), { role: 'visitor', sandboxExcept: [] });
+    const [anything, all, some] = [greetingOf(), greetingOf('', []), greetingOf('', ['knip'])];
+    assert.deepEqual(
+      [all, some, anything].map((leader) => [anything, all, some].map((other) => mayAnswer(leader, other))),
+      [
+        [true, true, false],
+        [true, false, true],
+        [true, false, false],
+      ],
+    );
   });
 });

@@ -131,6 +131,7 @@ describe('sandbox of the pool', () => {
     put('code/node_modules/above/package.json');
     put('.ssh/id');
     put('store/b@1/node_modules/b/package.json');
+    put('data/pnpm/store/v10/links/c/node_modules/c/package.json');
     put('lib/packages/linked/package.json');
     put('lib/node_modules/dependency/package.json');
     link('store/a@1/node_modules/b', 'store/b@1/node_modules/b');
@@ -140,18 +141,21 @@ describe('sandbox of the pool', () => {
     link('code/repo/apps/web/node_modules/keys', '.ssh');
     link('code/repo/apps/web/node_modules/everything', '.');
     link('code/repo/apps/web/keys', '.ssh');
-    const found = new Set(await pathsAround(at('code/repo/apps/web'), at('.')));
+    link('code/repo/apps/web/node_modules/pnpm', 'data/pnpm/store/v10/links/c/node_modules/c');
+    const { read, unread } = await pathsAround(at('code/repo/apps/web'), at('.'));
+    const found = new Set(read);
     const opened = [
       'code/repo',
       'code/package.json',
       'code/node_modules',
       'store/a@1/node_modules',
       'store/b@1/node_modules',
-      'lib/packages/linked',
-      'lib/node_modules',
+      'data/pnpm/store/v10',
     ];
     for (const name of opened) assert.ok(found.has(at(name)), `${name} can be read`);
-    for (const name of ['.', '.ssh', 'code', 'code/.npmrc', 'lib', 'store'])
+    for (const name of ['.', '.ssh', 'code', 'code/.npmrc', 'lib', 'lib/packages/linked', 'lib/node_modules', 'store'])
       assert.ok(!found.has(path.resolve(at(name))), `${name} cannot be read`);
+    const places = ['everything', 'keys', '@scope/linked'].map((name) => at(`code/repo/apps/web/node_modules/${name}`));
+    assert.deepEqual([...unread.keys()].toSorted(), places.toSorted());
   });
 });

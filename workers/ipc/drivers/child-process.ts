@@ -2,7 +2,8 @@
  * The driver for child processes: a Node process in a group of its own, reached over a Unix domain socket in a private
  * directory (a named pipe on Windows), with a guard thread that ends it when the host dies.
  */
-import { realpathSync, rmSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Channel } from '../channel.ts';
@@ -121,6 +122,7 @@ class SocketWorker implements WorkerHandle {
           ...(ownsDirectory ? { socketPath, ownsDirectory } : { givenSocketPath: socketPath }),
           // In a namespace of its own, everything ends with the worker's process.
           leadsGroup: process.platform !== 'win32' && !isInside,
+          tellsExitCode: isInside,
           released: options.detached ?? false,
           pipedOutput: output === 'pipe',
           mark,
@@ -199,6 +201,7 @@ class SocketWorker implements WorkerHandle {
       takeReport(line, {
         vitals: (vitals) => this.#context.onVitals(vitals),
         uncaught: (error) => this.#child.uncaught(error),
+        exits: (code) => this.#child.exits(code),
         refused: (error) => this.#listening.reject(error),
       });
   }
@@ -208,8 +211,7 @@ class SocketWorker implements WorkerHandle {
     this.#end.abort();
     await within(this.#channelEnded, 500);
     this.#place.release();
-    // It could write there, and nowhere else outside of its sandbox.
-    if (this.#sandboxed) rmSync(path.dirname(this.#place.path), { recursive: true, force: true });
+    if (this.#sandboxed) await removeScratch(path.dirname(this.#place.path));
     this.#listening.reject(new SpawnError('The worker ended before it was ready.'));
     return exit;
   }
@@ -226,6 +228,17 @@ class SocketWorker implements WorkerHandle {
     this.#channelEnded = closed;
     return channel;
   }
+}
+
+/**
+ * A sandboxed worker could write there, whatever and how much it wanted. So removing it blocks nothing, is not waited for
+ * any longer, and may fail.
+ */
+async function removeScratch(directory: string): Promise<void> {
+  await within(
+    rm(directory, { recursive: true, force: true }).catch(() => undefined),
+    500,
+  );
 }
 
 /** @throws DriverError for what does not go together with a sandbox */

@@ -43,6 +43,7 @@ export class Child {
   #killed = false;
   readonly #heap = new HeapWitness();
   #uncaught: Error | undefined;
+  #chosenCode: number | undefined;
   #gone = false;
 
   constructor(options: ChildOptions, context: LaunchContext) {
@@ -97,6 +98,11 @@ export class Child {
     this.#uncaught = error;
   }
 
+  /** The exit code that it chose, told before it is gone. */
+  exits(code: number): void {
+    this.#chosenCode = code;
+  }
+
   /** Whether the process keeps the host alive. */
   keepAlive(on: boolean): void {
     if (on) this.process?.ref();
@@ -137,7 +143,7 @@ export class Child {
     if (mark !== undefined) await endStrays(mark);
     await within(closed, LAST_WORDS_MS);
     for (const stream of child.stdio) stream?.destroy();
-    const { code, signal } = this.#insidePid === undefined ? outcome : insideOutcome(outcome);
+    const { code, signal } = this.#insidePid === undefined ? outcome : insideOutcome(outcome, this.#chosenCode);
     return this.#classify(code, signal, await killsBefore);
   }
 

@@ -14,8 +14,12 @@ const SIGNALS = new Map(
     .map(([name, number]) => [number, name as NodeJS.Signals]),
 );
 
-/** Bubblewrap tells the signal that ended its child as a shell does, as an exit code. */
-export function insideOutcome({ code, signal }: Outcome): Outcome {
+/**
+ * Bubblewrap tells the signal that ended its child as a shell does, as an exit code.
+ * @param chosen the exit code that the child said it chose
+ */
+export function insideOutcome({ code, signal }: Outcome, chosen?: number): Outcome {
+  if (code === chosen) return { code, signal };
   const ended = code === null ? undefined : SIGNALS.get(code - 128);
   return ended === undefined ? { code, signal } : { code: null, signal: ended };
 }
