@@ -2,7 +2,6 @@
 import { constants } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { WorkerMessages, PlanEvent } from '../../workers/protocol/worker-messages.ts';
 import { CancelledError, createWorker, RemoteError, SpawnError, StartupTimeoutError } from '../../workers/ipc/index.ts';
 import type { Vitals as WorkerVitals, WorkerClient, WorkerExit } from '../../workers/ipc/index.ts';
@@ -184,7 +183,12 @@ async function copyRegularFile(from: string, to: string): Promise<void> {
   await using source = await open(from, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   if (!(await source.stat()).isFile()) throw new DetectorFailure(`The worker wrote no file: ${from}.`);
   await using target = await open(to, 'wx', 0o600);
-  await pipeline(source.createReadStream({ autoClose: false }), target.createWriteStream({ autoClose: false }));
+  const buffer = Buffer.allocUnsafe(1 << 20);
+  for (;;) {
+    const { bytesRead } = await source.read(buffer);
+    if (bytesRead === 0) return;
+    await target.writeFile(buffer.subarray(0, bytesRead));
+  }
 }
 
 /** @returns a promise only if a listener returned one */
