@@ -100,8 +100,10 @@ async function examine(argumentsOf: AnalysisArguments, stop: AbortSignal): Promi
     editorValues(root),
   ]);
   const mistakes = broken.length > 0 ? [] : configuration.issues.map(placed);
-  const failures = detectors.flatMap(({ name, state, reason }) =>
-    state === 'failed' ? [`${name}: ${reason ?? 'It cannot run.'}`] : [],
+  // One cause may keep many from their work.
+  const failed = detectors.filter(({ state }) => state === 'failed');
+  const failures = [...Map.groupBy(failed, ({ reason = 'It cannot run.' }) => reason)].map(
+    ([reason, those]) => `${those.map(({ name }) => name).join(', ')}: ${reason}`,
   );
   const { values: cacheValues, flaws } = store;
   return {
@@ -180,11 +182,19 @@ async function plansOf(
         return { name, state: 'failed', reason: messageOf(error) };
       }
     };
-    const missing = missingPackages(pool, root, stop).catch((error: unknown) => [
-      `What is installed is not known: ${messageOf(error)}`,
-    ]);
+    const installed = missingPackages(pool, root, stop).then(
+      (missing) => ({ missing, unknown: undefined }),
+      (error: unknown) => ({ missing: [], unknown: messageOf(error) }),
+    );
     const found = await Promise.all(names.map(planOf));
-    return { detectors: found, missing: await missing, unheld };
+    const { missing, unknown } = await installed;
+    // What keeps this from being known may keep detectors from their work, which says it.
+    const isSaid = unknown === undefined || found.some(({ reason }) => reason === unknown);
+    return {
+      detectors: found,
+      missing: isSaid ? missing : [`What is installed is not known: ${unknown}`],
+      unheld,
+    };
   } finally {
     await pool.dispose();
   }

@@ -278,7 +278,9 @@ export class LanguageServer {
       onAlert: (alert) => this.#log.add('warn', alertText(alert)),
       onNotice: (notice) => {
         this.#log.add('error', noticeText(notice));
-        void showNotice(this.#connection, this.#messages, pool, notice);
+        // All workers are refused for the same cause.
+        if (notice.reason.kind === 'refused') this.#messages.error(`Bulkhead: ${notice.reason.message}`);
+        else void showNotice(this.#connection, this.#messages, pool, notice);
       },
     });
     const workspace = new Workspace(pool, this.#workspaceSettings(), this.#names);

@@ -272,7 +272,10 @@ class WorkerPool implements SupervisedPool {
   }
 
   restart(detector?: string): Promise<void> {
-    if (detector === undefined) return this.#fleet.restart();
+    if (detector === undefined) {
+      this.#sandbox.reconsider();
+      return this.#fleet.restart();
+    }
     const entry = this.#partitions.entry(detector);
     return entry === undefined ? Promise.resolve() : this.#fleet.restart(entry.group);
   }

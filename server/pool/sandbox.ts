@@ -119,7 +119,8 @@ export class Sandbox {
    */
   async policyFor(start: WorkerStart): Promise<SandboxPolicy | undefined> {
     const { mode, except } = this.#settings;
-    const isExcepted = except.some((name) => this.#options.groupOf(name) === start.entry.group);
+    const { group } = start.entry;
+    const isExcepted = except.some((name) => name === group || this.#options.groupOf(name) === group);
     if (mode === 'off' || isExcepted || this.#reason !== undefined) return undefined;
     const { driver } = start.entry.runtime ?? nodeProcess;
     if (driver !== nodeProcess.driver) return this.#withoutDriver(start, driver.name);
@@ -196,10 +197,15 @@ export class Sandbox {
     return measuring;
   }
 
-  #forget(): void {
+  /** The user may have repaired what was missing. */
+  reconsider(): void {
     this.#measuring = undefined;
     this.#report = undefined;
     this.#reason = undefined;
+  }
+
+  #forget(): void {
+    this.reconsider();
     this.#told.clear();
     this.#hasStarted = false;
     this.#paths.clear();

@@ -7,7 +7,17 @@ import type { Range, Unit } from './detector-protocol.ts';
 
 /** Why a worker ended, or its task. */
 export type ExitKind =
-  'oom-heap' | 'oom-kernel' | 'rss-limit' | 'signal' | 'exit' | 'protocol' | 'hang' | 'start-timeout' | 'cancelled';
+  | 'oom-heap'
+  | 'oom-kernel'
+  | 'rss-limit'
+  | 'signal'
+  | 'exit'
+  | 'protocol'
+  | 'hang'
+  | 'start-timeout'
+  | 'cancelled'
+  /** It was not started, because the sandbox that is required cannot be made. */
+  | 'refused';
 
 export interface ExitReason {
   readonly kind: ExitKind;

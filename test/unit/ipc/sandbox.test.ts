@@ -4,27 +4,17 @@
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { measureSandbox } from '../../../workers/ipc/index.ts';
-import type { SandboxFailureCause } from '../../../workers/ipc/index.ts';
 import { bubblewrapArguments } from '../../../workers/ipc/sandbox/bubblewrap.ts';
 import { sandboxFailure } from '../../../workers/ipc/sandbox/failures.ts';
 import { findLauncher, installationOf } from '../../../workers/ipc/sandbox/launcher.ts';
 import { layoutOf } from '../../../workers/ipc/sandbox/policy.ts';
 import { seatbeltProfile } from '../../../workers/ipc/sandbox/seatbelt.ts';
-import { canSandbox, sandbox } from '../../support/sandbox.ts';
+import { canSandbox, launcherThatSays, launcherWords, sandbox } from '../../support/sandbox.ts';
 import { fixturePath, rejection, socketDirectories, soon, start, until } from './support.ts';
 
 const windows = process.platform === 'win32';
@@ -36,36 +26,8 @@ describe('sandbox', () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  const launcherThatSays = (text: string): string => {
-    const file = path.join(folder, 'bwrap');
-    writeFileSync(file, `#!/bin/sh\necho '${text.replaceAll("'", `'\\''`)}' >&2\nexit 1\n`);
-    chmodSync(file, 0o755);
-    return file;
-  };
-
-  /** What the versions of bubblewrap say, on systems that refuse different steps. */
-  const said: readonly (readonly [SandboxFailureCause, string])[] = [
-    ['namespaces-off', 'bwrap: Creating new namespace failed: No space left on device'],
-    [
-      'namespaces-off',
-      'bwrap: Creating new namespace failed: nesting depth or /proc/sys/user/max_*_namespaces exceeded (ENOSPC)',
-    ],
-    [
-      'namespaces-off',
-      'bwrap: No permissions to create new namespace, likely because the kernel does not allow non-privileged user namespaces.',
-    ],
-    ['no-setfcap', 'bwrap: setting up uid map: Operation not permitted'],
-    ['apparmor', 'bwrap: setting up uid map: Permission denied'],
-    ['apparmor', 'bwrap: loopback: Failed RTM_NEWADDR: Operation not permitted'],
-    ['no-proc', "bwrap: Can't mount proc on /newroot/proc: Operation not permitted"],
-    ['no-capset', 'bwrap: capset failed: Operation not permitted'],
-    ['no-slave-mount', 'bwrap: Failed to make / slave: Permission denied'],
-    ['unreadable-program', 'bwrap: execvp /home/me/node: No such file or directory'],
-    ['other', 'bwrap: Unknown option --cap-drop'],
-  ];
-
   it('tells the causes apart, each with the way out', () => {
-    for (const [cause, text] of said) {
+    for (const [cause, text] of launcherWords) {
       const failure = sandboxFailure(['noise', text]);
       assert.equal(failure.cause, cause, text);
       assert.match(failure.message, cause === 'other' ? /Unknown option/ : /\. .+\.$/);
@@ -86,17 +48,19 @@ describe('sandbox', () => {
 
   it('measures none where the launcher fails, and starts nothing', async () => {
     if (windows) return expectNone();
-    const [cause, text] = said[0] ?? assert.fail();
-    const launcher = launcherThatSays(text);
-    const report = await measureSandbox({ ...sandbox, launcher });
-    assert.ok(report.state === 'none' && report.failure.cause === cause);
-    const error = await rejection(start('child-process', { sandbox: { ...sandbox, launcher } }));
+    for (const [cause, text] of launcherWords) {
+      const report = await measureSandbox({ ...sandbox, launcher: launcherThatSays(folder, text) });
+      assert.ok(report.state === 'none' && report.failure.cause === cause, text);
+    }
+    const error = await rejection(
+      start('child-process', { sandbox: { ...sandbox, launcher: path.join(folder, 'bwrap') } }),
+    );
     assert.equal(error.name, 'SpawnError');
     assert.deepEqual(socketDirectories(), []);
   });
 
   it('finds no launcher in relative folders, and none on Windows', () => {
-    launcherThatSays('');
+    launcherThatSays(folder, '');
     const relative = findLauncher('linux', path.relative(process.cwd(), folder));
     assert.notEqual(relative, path.join(path.relative(process.cwd(), folder), 'bwrap'));
     if (!windows) assert.equal(findLauncher('linux', folder), path.join(folder, 'bwrap'));

@@ -1,13 +1,16 @@
 /** When workers run in a sandbox, what they may read there, and what is told. */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { SandboxReport } from '../../../workers/ipc/index.ts';
 import { detectorTable, entryOfTool } from '../../../server/pool/detectors.ts';
+import { nodeThread } from '../../../server/pool/runtimes.ts';
 import { launchIn } from '../../../server/pool/process-link.ts';
 import { Sandbox, type SandboxSettings } from '../../../server/pool/sandbox.ts';
 import { pathsAround } from '../../../server/pool/sandbox-paths.ts';
+import { sandboxFailure } from '../../../workers/ipc/sandbox/failures.ts';
+import { canSandbox, launcherThatSays, launcherWords } from '../../support/sandbox.ts';
 import type { LaunchOptions } from '../../../server/pool/link.ts';
 import type { DetectorEntry } from '../../../server/pool/worker-entry.ts';
 
@@ -80,6 +83,53 @@ describe('sandbox of the pool', () => {
     }
   });
 
+  it('tells of each cause once with `auto`, and starts nothing because of it with `require`', async () => {
+    if (process.platform === 'win32') return expectNoLauncher();
+    for (const [cause, text] of launcherWords) {
+      const { message } = sandboxFailure([text]);
+      const { sandbox: auto, warnings } = make({}, full);
+      assert.ok(await auto.policyFor(start()));
+      assert.equal(auto.failed('eslint#1', [text]), true, 'it starts outside');
+      if (cause !== 'other') assert.equal(await auto.policyFor(start()), undefined, 'so do the next ones');
+      assert.equal(warnings.length, 1);
+      assert.ok(warnings[0]?.includes(message), text);
+
+      const launcher = launcherThatSays(folder, text);
+      const settings = { mode: 'require', except: [], read: [] } as const;
+      const required = new Sandbox(settings, { launcher: () => launcher, warn: (said) => assert.fail(said) });
+      const link = launchIn(required)(start());
+      assert.equal(await link.ready, false);
+      assert.equal(link.pid, undefined);
+      const { refused = '' } = await link.exited;
+      assert.ok(refused.includes(message), text);
+      assert.equal(required.health().state, 'none');
+    }
+  });
+
+  it('has no sandbox for other drivers: `require` refuses them, `auto` says so, and the user may except them', async () => {
+    const entry = { ...detectorTable['circular'], title: 'Other', group: 'other', runtime: nodeThread };
+    const refused = make({ mode: 'require' }, full).sandbox.policyFor(start(entry));
+    await assert.rejects(refused, /'worker-threads' cannot run in a sandbox\. .*sandboxExcept/);
+    assert.equal(await make({ mode: 'require', except: ['other'] }, full).sandbox.policyFor(start(entry)), undefined);
+    const { sandbox, warnings } = make({}, full);
+    assert.equal(await sandbox.policyFor(start(entry)), undefined);
+    assert.match(warnings.join('\n'), /^other#1 runs without a sandbox\./);
+  });
+
+  it('lets a capture out of the sandbox, or makes it where there is none', async () => {
+    const warnings: string[] = [];
+    const sandbox = new Sandbox({ mode: 'auto', except: [], read: [] }, { warn: (message) => warnings.push(message) });
+    const link = launchIn(sandbox)(start(detectorTable['circular']));
+    assert.ok(await link.ready);
+    assert.equal(link.sandboxed, canSandbox());
+    const file = path.join(folder, 'x.cpuprofile');
+    await link.capture('cpu-profile', file, 50);
+    assert.ok('nodes' in (JSON.parse(readFileSync(file, 'utf8')) as object));
+    link.close();
+    await link.exited;
+    assert.equal(warnings.length, canSandbox() ? 0 : 1);
+  });
+
   it('says what a sandbox does not keep', async () => {
     const { sandbox, warnings } = make({}, { state: 'partial', allowed: ['resolve a name'] });
     const policy = (await sandbox.policyFor(start())) ?? assert.fail();
@@ -92,9 +142,7 @@ describe('sandbox of the pool', () => {
 
   it('starts a worker outside when it does not start inside, and says so once', async () => {
     if (process.platform === 'win32') return expectNoLauncher();
-    const launcher = path.join(folder, 'bwrap');
-    writeFileSync(launcher, "#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n");
-    chmodSync(launcher, 0o755);
+    const launcher = launcherThatSays(folder, 'bwrap: setting up uid map: Permission denied');
     const { sandbox, warnings } = make({}, full, launcher);
     for (const sandboxed of [false, false]) {
       const link = launchIn(sandbox)(start(detectorTable['circular']));
