@@ -65,7 +65,7 @@ function exceptionOf(name: string): string {
 const ENVIRONMENT = [
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LANGUAGE', 'LC_*', 'TZ', 'TERM', 'CI', 'NO_COLOR'],
   ...['FORCE_COLOR', 'NODE_ENV', 'NODE_OPTIONS', 'NODE_PATH', 'ESLINT_FLAGS', 'ESLINT_USE_FLAT_CONFIG'],
-  ...['TSESTREE_SINGLE_RUN', 'BULKHEAD_*', 'ISOLATED_WORKER_*', 'UV_THREADPOOL_SIZE'],
+  ...['TSESTREE_SINGLE_RUN', 'ISOLATED_WORKER_*', 'UV_THREADPOOL_SIZE'],
 ];
 
 /** In a workspace that may be written to: what others execute, or trust. */
