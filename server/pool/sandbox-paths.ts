@@ -73,10 +73,9 @@ async function repositoryOf(root: string, home: string): Promise<string> {
 }
 
 async function lookedUpIn(folder: string): Promise<readonly string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  return entries
-    .filter((entry) => entry.name === 'node_modules' || (!entry.isDirectory() && LOOKED_UP.test(entry.name)))
-    .map(({ name }) => path.join(folder, name));
+  return (await entriesOf(folder))
+    .filter(({ name, isFolder }) => isModules(name) || (!isFolder && LOOKED_UP.test(path.basename(name))))
+    .map(({ name }) => name);
 }
 
 interface LinkedPackages {
@@ -132,31 +131,42 @@ function storeOf(target: string): string | undefined {
 
 /** Packages that are links, those in scopes too. */
 async function packagesIn(modules: string): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (const entry of await readdir(modules, { withFileTypes: true }).catch(() => [])) {
-    const name = path.join(modules, entry.name);
-    if (entry.isSymbolicLink()) found.push(name);
-    else if (!entry.isDirectory()) continue;
-    else if (entry.name.startsWith('@'))
-      for (const inner of await readdir(name, { withFileTypes: true }).catch(() => []))
-        if (inner.isSymbolicLink()) found.push(path.join(name, inner.name));
-  }
-  return found;
+  const entries = await entriesOf(modules);
+  const scopes = entries.filter(({ name, isFolder }) => isFolder && path.basename(name).startsWith('@'));
+  const inner = await Promise.all(scopes.map(({ name }) => entriesOf(name)));
+  return [entries, ...inner].flat().flatMap(({ name, isLink }) => (isLink ? [name] : []));
 }
 
 /** Every `node_modules` of a workspace that is not in another one. */
 async function modulesFolders(root: string): Promise<readonly string[]> {
   const found: string[] = [];
-  const open = [root];
-  for (let count = 0; count < MOST_FOLDERS; count += 1) {
-    const folder = open.shift();
-    if (folder === undefined) break;
-    for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-      if (entry.name === 'node_modules') found.push(path.join(folder, entry.name));
-      else if (entry.isDirectory() && !entry.name.startsWith('.')) open.push(path.join(folder, entry.name));
-    }
+  let left = MOST_FOLDERS;
+  // One level after the other: a worker waits for this.
+  for (let level = [root]; level.length > 0;) {
+    left -= level.length;
+    const entries = (await Promise.all(level.map(entriesOf))).flat();
+    const isModulesFolder = ({ name }: Entry): boolean => isModules(name);
+    found.push(...entries.filter(isModulesFolder).map(({ name }) => name));
+    const folders = entries.filter(({ name, isFolder }) => isFolder && !path.basename(name).startsWith('.'));
+    level = folders.filter((entry) => !isModulesFolder(entry)).slice(0, Math.max(0, left)).map(({ name }) => name); // prettier-ignore
   }
   return found;
+}
+
+interface Entry {
+  readonly name: string;
+  readonly isFolder: boolean;
+  readonly isLink: boolean;
+}
+
+/** With absolute names. */
+async function entriesOf(folder: string): Promise<readonly Entry[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries.map((entry) => ({
+    name: path.join(folder, entry.name),
+    isFolder: entry.isDirectory(),
+    isLink: entry.isSymbolicLink(),
+  }));
 }
 
 /** The package that a script of ours is in, with the packages beside it. */
