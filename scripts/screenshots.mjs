@@ -37,12 +37,16 @@ try {
   });
   await page.setViewportSize({ width: 1280, height: 720 });
 
-  /** Runs a command of the palette. */
-  const command = async (title) => {
-    await page.keyboard.press('F1');
-    const input = page.locator('.quick-input-widget input').first();
-    await input.fill(`>${title}`);
-    await page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click();
+  /** Runs a command of the palette, which closes when a view that opens late takes the focus: then it is opened again. */
+  const command = async (title, tries = 5) => {
+    try {
+      await page.keyboard.press('F1');
+      await page.locator('.quick-input-widget input').first().fill(`>${title}`, { timeout: 5_000 });
+      await page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click({ timeout: 5_000 });
+    } catch (error) {
+      if (tries === 0) throw error;
+      await command(title, tries - 1);
+    }
   };
   const take = async (name) => {
     // Where it shows no tooltip.
