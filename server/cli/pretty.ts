@@ -242,7 +242,11 @@ export class PrettyReporter implements Reporter {
       const name = those.map((each) => each.name).join(', ');
       const [{ error, note } = {}] = those;
       if (error === undefined && note === undefined) this.#line(`  ${name}: ${reason}`);
-      else this.#remark({ name, ...(error === undefined ? {} : { error }), ...(note === undefined ? {} : { note }) }, '  ');
+      else
+        this.#remark(
+          { name, ...(error === undefined ? {} : { error }), ...(note === undefined ? {} : { note }) },
+          '  ',
+        );
     }
     const isRefused = health.some(({ lastExit }) => lastExit?.kind === 'refused');
     const ran = detectors.filter(({ name, status }) => executesCode(name) && !isUnseen(status) && !(isRefused && status === 'failed')); // prettier-ignore
