@@ -89,6 +89,17 @@ describe('silence of the import detector where TypeScript speaks', () => {
     assert.deepEqual(await told(declared), []);
   });
 
+  it('says that packages are not looked at where none is installed, whoever reports the imports', async () => {
+    const manifest = { name: 'root', private: true, dependencies: { dep: '*' } };
+    const files = { 'package.json': manifest, 'tsconfig.json': tsconfig(), 'a.ts': "import dep from 'dep';\ndep;\n" };
+    using workspace = workspaceOf(files);
+    const { issues } = await runDetector(detector, workspace.root);
+    assert.deepEqual(
+      issues.map(({ file, rule, cause }) => [file, rule, cause?.rule]),
+      [['package.json', 'unresolved-package', 'not-installed']],
+    );
+  });
+
   it('tells what is outside of every project', async () => {
     const files = {
       'tsconfig.json': { ...tsconfig(), include: ['src'] },

@@ -196,6 +196,17 @@ describe('package', () => {
       assert.deepEqual(await named('unused-dependency', { ...files, [name]: lock }), ['alone'], name);
   });
 
+  it('misses no lockfile before the first installation, which creates it', async () => {
+    const files = {
+      'package.json': { name: 'p', dependencies: { dep: '*' } },
+      'a.js': "import 'dep';\n",
+      '.git/HEAD': '',
+    };
+    const count = async (more: Files): Promise<number> =>
+      (await named('lockfile-missing', { ...files, ...more })).length;
+    assert.deepEqual([await count({}), await count(installed('dep'))], [0, 1]);
+  });
+
   it('asks for no package of the workspace that a configuration redirects', async () => {
     const files = (config: string): Files => ({
       'package.json': { name: 'root', private: true, workspaces: ['*'] },

@@ -6,6 +6,7 @@ import { Linter } from 'eslint';
 import { parser } from 'typescript-eslint';
 import { cognitiveOf } from '../../../workers/detectors/complexity/cognitive.ts';
 import { nameOf } from '../../../workers/detectors/complexity/functions.ts';
+import { linesOfCode, withoutTexts } from '../../../workers/detectors/complexity/lines.ts';
 import { cyclomaticOf } from '../../../workers/detectors/complexity/rules/cyclomatic.ts';
 import { SourceFile } from '../../../workers/rules/source-file.ts';
 import { repository } from '../../support/workspace.ts';
@@ -124,5 +125,16 @@ describe('cognitive complexity', () => {
     const text = 'function outer() { function inner(a) { if (a) return 1; } return inner; }';
     assert.equal(scoreOf(text, 'outer'), 0);
     assert.equal(scoreOf(text, 'inner'), 1);
+  });
+});
+
+describe('lines of code', () => {
+  const linesOf = (text: string): number => linesOfCode(withoutTexts(parsed('a.tsx', text)));
+
+  it('are lines with code, not with text in a template or in JSX', () => {
+    assert.equal(linesOf('const a = css`\n  a {\n    /* b */\n  }\n`;\n'), 2);
+    assert.equal(linesOf('const a = `\n  // no comment\n  ${b}\n  /* none\n`;\nc();\n'), 4);
+    assert.equal(linesOf('const a = (\n  <p>\n    some\n    text\n    {b}\n  </p>\n);\n'), 5);
+    assert.equal(linesOf('// a\n\nconst a = `b`;\r\n/* c\n d */\n'), 1);
   });
 });

@@ -13,7 +13,10 @@ import { isAnythingInstalled, isDeclaredPackage, reportBlocked, reportPackage } 
 
 export function checkMissing(check: ImportCheck, asked: ImportSite, missing: Missing): void {
   const { module, request, index } = asked;
-  if (check.isReportedByTypescript(asked) || check.isKnown(asked, missing.via) || isFlow(check, module)) return;
+  if (check.isKnown(asked, missing.via) || isFlow(check, module)) return;
+  // TypeScript may speak for it, but what else there is to know of the package is not looked at.
+  if (missing.why === 'package' && isLoading(request)) isAnythingInstalled(check, module.file);
+  if (check.isReportedByTypescript(asked)) return;
   if (missing.why === 'output') return;
   // A package that is only named need not be there: a template, an optional tool.
   if (!isLoading(request) && missing.via === 'package') return;

@@ -165,13 +165,18 @@ export function checkLockfiles(check: PackageCheck): void {
         'multiple-lockfiles',
         `This package has lockfiles of ${String(managers.size)} package managers: ${names}. Keep the one of the package manager you use.`,
       );
-    } else if (managers.size === 0 && directory === '' && hasDependencies(file) && !isLockedElsewhere(graph.root)) {
+    } else if (managers.size === 0 && directory === '' && isInstalledUnlocked(check, file)) {
       report(
         'lockfile-missing',
         'There is no lockfile, so each install may resolve to different versions. Commit the one your package manager creates.',
       );
     }
   }
+}
+
+/** Before the first installation nothing can be locked: it is what creates the lockfile. */
+function isInstalledUnlocked({ graph }: PackageCheck, file: ManifestFile): boolean {
+  return hasDependencies(file) && graph.hasInstalledPackages('') && !isLockedElsewhere(graph.root);
 }
 
 function hasDependencies({ manifest }: ManifestFile): boolean {
