@@ -28,7 +28,9 @@ export function checkFields(check: PackageCheck): void {
         range: file.place('name'),
       });
     }
-    if (version !== undefined && semver.valid(version) === null) {
+    // Nobody publishes a private package, and npm takes an empty version for none.
+    const isNone = version === undefined || (version === '' && manifest.data.private === true);
+    if (!isNone && semver.valid(version) === null) {
       check.report(manifest.file, 'invalid-field', {
         message: `'${version}' is not a semantic version. Write one like 1.2.3.`,
         range: file.place('version'),
