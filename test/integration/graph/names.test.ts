@@ -166,6 +166,16 @@ describe('aliases of tools', () => {
     'a function of its own': {
       'vue.config.js': "const path = require('path');\nfunction resolve(dir) { return path.join(__dirname, dir); }\nmodule.exports = { chainWebpack: (config) => { config.resolve.alias.set('@', resolve('src')).set('~', resolve('other')); } };",
     },
+    'a function with any number of parts': {
+      'webpack.config.js': "const path = require('path');\nconst at = (...parts) => path.join(__dirname, ...parts);\nmodule.exports = { resolve: { alias: { '@': at('.', 'src') } } };",
+    },
+    'a reduction, and slashes put right': {
+      'vite.config.js': "import path from 'path';\nconst src = path.resolve('src').replace(/\\\\/g, '/');\nexport default { resolve: { alias: ['@'].reduce((all, name) => ({ ...all, [name]: src }), {}) } };",
+    },
+    'customize-cra': {
+      'config-overrides.js': "const { override, addWebpackAlias } = require('customize-cra');\nconst path = require('path');\nmodule.exports = override(addWebpackAlias({ '@': path.resolve(__dirname, 'src') }));",
+    },
+    'Turbopack': { 'next.config.mjs': "export default { turbopack: { resolveAlias: { '@': './src' } } };" },
     'a spread of another object': {
       'webpack.common.js': "const path = require('path');\nconst base = { '@': path.resolve(__dirname, './src') };\nmodule.exports = { resolve: { alias: { ...base, 'x$': 'y' } } };",
     },

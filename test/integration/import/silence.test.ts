@@ -100,6 +100,35 @@ describe('silence of the import detector where TypeScript speaks', () => {
     );
   });
 
+  it('names the submodule that is not checked out as the cause of what would be in it', async () => {
+    const files = {
+      'package.json': { name: 'root', private: true, workspaces: ['packages/*'] },
+      '.gitmodules': '[submodule "common"]\n\tpath = packages/common\n\turl = ../common.git\n',
+      'node_modules/there/package.json': { name: 'there', version: '1.0.0' },
+      'packages/app/package.json': { name: 'app' },
+      'packages/app/a.js': "import '../common/x';\nimport '@s/common';\nimport './gone';\n",
+    };
+    using workspace = workspaceOf(files);
+    const { issues } = await runDetector(detector, workspace.root);
+    assert.deepEqual(
+      issues.map(({ range, cause }) => [range.start.line, cause?.file, cause?.range.start.line]),
+      [
+        [0, '.gitmodules', 1],
+        [1, '.gitmodules', 1],
+        [2, undefined, undefined],
+      ],
+    );
+    workspace.write('packages/common/package.json', '{ "name": "@s/common" }');
+    const { issues: after } = await runDetector(detector, workspace.root);
+    assert.deepEqual(
+      after.map(({ message, cause }) => [/'([^']+)'/.exec(message)?.[1], cause]),
+      [
+        ['../common/x', undefined],
+        ['./gone', undefined],
+      ],
+    );
+  });
+
   it('tells what is outside of every project', async () => {
     const files = {
       'tsconfig.json': { ...tsconfig(), include: ['src'] },

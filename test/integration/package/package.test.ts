@@ -215,6 +215,24 @@ describe('package', () => {
     );
   });
 
+  it('names the submodule that is not checked out as the cause where it may hold the package', async () => {
+    using workspace = workspaceOf({
+      'package.json': { name: 'root', private: true, workspaces: ['packages/*'] },
+      'package-lock.json': {},
+      '.gitmodules': '[submodule "common"]\n\tpath = packages/common\n',
+      'packages/app/package.json': { name: 'app', dependencies: { common: 'workspace:*' } },
+      'packages/app/a.js': "import 'common';\nimport 'more-of-it';\n",
+    });
+    const { issues } = await runDetector(detector, workspace.root, {});
+    assert.deepEqual(
+      issues.map(({ rule, cause }) => [rule, cause?.rule]),
+      [
+        ['unlisted-dependency', 'submodule-missing'],
+        ['invalid-range', 'submodule-missing'],
+      ],
+    );
+  });
+
   it('misses no lockfile before the first installation, which creates it', async () => {
     const files = {
       'package.json': { name: 'p', dependencies: { dep: '*' } },

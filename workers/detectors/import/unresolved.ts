@@ -41,12 +41,16 @@ function reportFile(check: ImportCheck, asked: ImportSite, missing: Missing): vo
   if (missing.why === 'builtin') return reportBuiltin(check, asked);
   if (missing.via === 'absolute' || isForBundlers(specifier) || mayBeGenerated(check, asked, missing)) return;
   if (guardedRequests(check.graph, module).has(index)) return;
+  const cause = basesOf(asked, missing)
+    .map((base) => check.submodules.causeOf(base))
+    .find((one) => one !== undefined);
   const fixes = missing.via === 'relative' ? spellingFixes(check, asked) : nameFixes(asked, missing);
   const advice = fixes[0] ? `${fixes[0].title}?` : (ADVICE[missing.why] ?? 'Create the file, or correct the path.');
   check.report(module, 'unresolved', {
     message: `Cannot resolve '${specifier}': ${reasonOf(missing)}. ${advice}`,
     range: specifierRange(module.record, request),
     ...(fixes.length === 0 ? {} : { fixes }),
+    ...(cause === undefined ? {} : { cause }),
   });
 }
 
@@ -94,10 +98,13 @@ const ASSET =
   /\.(css|s[ac]ss|less|styl|svg|png|jpe?g|gif|webp|ico|woff2?|ttf|eot|mp[34]|webm|wav|pdf|md|mdx|html|txt|ya?ml|graphql|gql|wasm|node|glsl|csv)$/i;
 
 /** A build may generate the file. */
-function mayBeGenerated(check: ImportCheck, { module, request: { specifier } }: ImportSite, missing: Missing): boolean {
-  const { via, tried = [] } = missing;
-  const bases = via === 'relative' ? [baseOf(module, specifier), ...tried] : tried;
-  return bases.some((base) => candidatesOf(base).some((file) => isGenerated(check, file)));
+function mayBeGenerated(check: ImportCheck, asked: ImportSite, missing: Missing): boolean {
+  return basesOf(asked, missing).some((base) => candidatesOf(base).some((file) => isGenerated(check, file)));
+}
+
+/** Where it was looked for. */
+function basesOf({ module, request }: ImportSite, { via, tried = [] }: Missing): readonly string[] {
+  return via === 'relative' ? [baseOf(module, request.specifier), ...tried] : tried;
 }
 
 /** The files that a path may mean: `./a` may be `a.ts`, and `./a.js` too. */
