@@ -6,7 +6,7 @@ import { Linter } from 'eslint';
 import { parser } from 'typescript-eslint';
 import { cognitiveOf } from '../../../workers/detectors/complexity/cognitive.ts';
 import { nameOf } from '../../../workers/detectors/complexity/functions.ts';
-import { linesOfCode, withoutTexts } from '../../../workers/detectors/complexity/lines.ts';
+import { linesOfCode, onlyCode } from '../../../workers/detectors/complexity/lines.ts';
 import { cyclomaticOf } from '../../../workers/detectors/complexity/rules/cyclomatic.ts';
 import { SourceFile } from '../../../workers/rules/source-file.ts';
 import { repository } from '../../support/workspace.ts';
@@ -129,12 +129,15 @@ describe('cognitive complexity', () => {
 });
 
 describe('lines of code', () => {
-  const linesOf = (text: string): number => linesOfCode(withoutTexts(parsed('a.tsx', text)));
+  const linesOf = (text: string): number => linesOfCode(onlyCode(parsed('a.tsx', text)));
 
-  it('are lines with code, not with text in a template or in JSX', () => {
+  it('are lines with code, not with text in a template or in JSX, or with constants of a table', () => {
     assert.equal(linesOf('const a = css`\n  a {\n    /* b */\n  }\n`;\n'), 2);
     assert.equal(linesOf('const a = `\n  // no comment\n  ${b}\n  /* none\n`;\nc();\n'), 4);
     assert.equal(linesOf('const a = (\n  <p>\n    some\n    text\n    {b}\n  </p>\n);\n'), 5);
+    assert.equal(linesOf("const a = [\n  'b',\n  [-1,\n 2],\n  { c: `\nd` },\n];\n"), 2);
+    assert.equal(linesOf('export default {\n  a: 1,\n  b: { c: true },\n};\n'), 2);
+    assert.equal(linesOf("const a = [\n  'b',\n  c,\n];\n"), 4);
     assert.equal(linesOf('// a\n\nconst a = `b`;\r\n/* c\n d */\n'), 1);
   });
 });

@@ -1,12 +1,12 @@
 import type { Found, Rule } from '../../../rules/rule.ts';
-import { linesOfCode, withoutTexts } from '../lines.ts';
+import { linesOfCode, onlyCode } from '../lines.ts';
 
 export const rule: Rule = {
   meta: {
     name: 'file-length',
     severity: 'info',
     description:
-      'A file with more lines of code than `maximumFileLines`. Blank lines, comments, and lines of text in a template literal or in JSX do not count.',
+      'A file with more lines of code than `maximumFileLines`. Blank lines, comments, text in a template literal or in JSX, and tables of constants do not count.',
     why: 'It has many subjects. Give each a file of its own.',
     options: {
       maximumFileLines: {
@@ -22,7 +22,7 @@ export const rule: Rule = {
   *check(file, options): Generator<Found> {
     const maximum = Number(options['maximumFileLines'] ?? 1000);
     if (file.isTest || file.text.length < maximum * 2) return;
-    const lines = linesOfCode(withoutTexts(file));
+    const lines = linesOfCode(onlyCode(file));
     if (lines <= maximum) return;
     const end = file.text.indexOf('\n');
     yield {

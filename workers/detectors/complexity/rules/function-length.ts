@@ -1,13 +1,13 @@
 import type { Found, Rule } from '../../../rules/rule.ts';
 import { describe, functionsIn, headOf } from '../functions.ts';
-import { linesOfCode, withoutTexts } from '../lines.ts';
+import { linesOfCode, onlyCode } from '../lines.ts';
 
 export const rule: Rule = {
   meta: {
     name: 'function-length',
     severity: 'info',
     description:
-      'A function with more lines of code than `maximumFunctionLines`. Blank lines, comments, and lines of text in a template literal or in JSX do not count.',
+      'A function with more lines of code than `maximumFunctionLines`. Blank lines, comments, text in a template literal or in JSX, and tables of constants do not count.',
     why: 'It does many things, of which each deserves a name. Move them into functions of their own.',
     options: {
       maximumFunctionLines: {
@@ -29,7 +29,7 @@ export const rule: Rule = {
         if (!node.body || node.body.end - node.body.start < maximum * 2) continue;
         // A wrapper around a whole module is no function in this sense.
         if (tree.functionAround(node) === undefined && tree.parent(node)?.type === 'CallExpression') continue;
-        code ??= withoutTexts(file);
+        code ??= onlyCode(file);
         const lines = linesOfCode(code.slice(node.start, node.end));
         if (lines <= maximum) continue;
         yield {
