@@ -131,13 +131,16 @@ describe('cognitive complexity', () => {
 describe('lines of code', () => {
   const linesOf = (text: string): number => linesOfCode(onlyCode(parsed('a.tsx', text)));
 
-  it('are lines with code, not with text in a template or in JSX, or with constants of a table', () => {
+  it('are lines with code, not with text in a template or in JSX, or in a long table', () => {
     assert.equal(linesOf('const a = css`\n  a {\n    /* b */\n  }\n`;\n'), 2);
     assert.equal(linesOf('const a = `\n  // no comment\n  ${b}\n  /* none\n`;\nc();\n'), 4);
     assert.equal(linesOf('const a = (\n  <p>\n    some\n    text\n    {b}\n  </p>\n);\n'), 5);
-    assert.equal(linesOf("const a = [\n  'b',\n  [-1,\n 2],\n  { c: `\nd` },\n];\n"), 2);
-    assert.equal(linesOf('export default {\n  a: 1,\n  b: { c: true },\n};\n'), 2);
-    assert.equal(linesOf("const a = [\n  'b',\n  c,\n];\n"), 4);
+    const rows = (row: string): string => `\n${row},`.repeat(20);
+    assert.equal(linesOf(`const a = [${rows("'b'")}\n];`), 2);
+    assert.equal(linesOf(`const a = new Set([\n  ...b,${rows('[-1, { c: true }]')}\n  d,\n]);`), 4);
+    assert.equal(linesOf(`export default {\n  a: {${rows('b: 1')}\n },\n};`), 2);
+    assert.equal(linesOf(`const a = [${rows('b')}\n];`), 22);
+    assert.equal(linesOf('a({\n  b: 1,\n  c: 2,\n});'), 4);
     assert.equal(linesOf('// a\n\nconst a = `b`;\r\n/* c\n d */\n'), 1);
   });
 });

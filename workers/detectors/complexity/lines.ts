@@ -1,14 +1,15 @@
 /** Counts lines of code. Pure. */
 import type { SourceFile } from '../../rules/source-file.ts';
+import type { Span } from '../../rules/rule.ts';
 import type { Node, Tree } from '../../rules/tree.ts';
 
 /**
  * The text of a file in which what is no code is blank, however long it is: the insides of templates, such as a
- * stylesheet or a query, the texts of JSX, and tables of constants. Lines and offsets stay as they are.
+ * stylesheet or a query, the texts of JSX, and long tables of constants. Lines and offsets stay as they are.
  */
 export function onlyCode({ text, scripts }: SourceFile): string {
   const spans = scripts
-    .flatMap(({ tree }) => [...tree.all('TemplateElement'), ...tree.all('JSXText'), ...tablesIn(tree)])
+    .flatMap(({ tree }) => [...tree.all('TemplateElement'), ...tree.all('JSXText'), ...tablesIn(tree, text)])
     .sort((one, other) => one.start - other.start);
   let result = '';
   let at = 0;
@@ -21,12 +22,27 @@ export function onlyCode({ text, scripts }: SourceFile): string {
   return result + text.slice(at);
 }
 
-/** The insides of lists and objects that have nothing but constants. */
-function tablesIn(tree: Tree): readonly { readonly start: number; readonly end: number }[] {
-  return [...tree.all('ArrayExpression'), ...tree.all('ObjectExpression')]
-    .filter((node) => isConstant(node))
-    .map(({ start, end }) => ({ start: start + 1, end: end - 1 }));
+/** Rows of constants in lists and objects, as long as nobody would call them code. */
+function* tablesIn(tree: Tree, text: string): Generator<Span> {
+  const lists = [
+    ...tree.all('ArrayExpression').map(({ elements }) => elements),
+    ...tree.all('ObjectExpression').map(({ properties }) => properties),
+  ];
+  for (const entries of lists) {
+    let row: { start: number; end: number } | undefined;
+    for (const entry of [...entries, null]) {
+      if (entry !== null && isConstant(entry)) {
+        row ??= { start: entry.start, end: entry.end };
+        row.end = entry.end + (text[entry.end] === ',' ? 1 : 0);
+      } else if (row !== undefined) {
+        if (text.slice(row.start, row.end).split('\n', TABLE_LINES).length === TABLE_LINES) yield row;
+        row = undefined;
+      }
+    }
+  }
 }
+
+const TABLE_LINES = 20;
 
 /** Looks into what is inside of it to a depth that people write. */
 function isConstant(node: Node, depth = 0): boolean {
@@ -42,7 +58,9 @@ function isConstant(node: Node, depth = 0): boolean {
     case 'ArrayExpression':
       return node.elements.every((one) => one !== null && inner(one));
     case 'ObjectExpression':
-      return node.properties.every((one) => one.type === 'Property' && !one.computed && inner(one.value));
+      return node.properties.every(inner);
+    case 'Property':
+      return !node.computed && inner(node.value);
     default:
       return false;
   }

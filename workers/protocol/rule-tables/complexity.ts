@@ -15,12 +15,12 @@ export const ruleTable = {
   'file-length': {
     default: 'info',
     description:
-      'A file with more lines of code than `maximumFileLines`. Blank lines, comments, text in a template literal or in JSX, and tables of constants do not count.',
+      'A file with more lines of code than `maximumFileLines`. Blank lines, comments, text in a template literal or in JSX, and long tables of constants do not count.',
   },
   'function-length': {
     default: 'info',
     description:
-      'A function with more lines of code than `maximumFunctionLines`. Blank lines, comments, text in a template literal or in JSX, and tables of constants do not count.',
+      'A function with more lines of code than `maximumFunctionLines`. Blank lines, comments, text in a template literal or in JSX, and long tables of constants do not count.',
   },
   'nested-callbacks': {
     default: 'warning',

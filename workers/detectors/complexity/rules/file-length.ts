@@ -6,7 +6,7 @@ export const rule: Rule = {
     name: 'file-length',
     severity: 'info',
     description:
-      'A file with more lines of code than `maximumFileLines`. Blank lines, comments, text in a template literal or in JSX, and tables of constants do not count.',
+      'A file with more lines of code than `maximumFileLines`. Blank lines, comments, text in a template literal or in JSX, and long tables of constants do not count.',
     why: 'It has many subjects. Give each a file of its own.',
     options: {
       maximumFileLines: {

@@ -7,7 +7,7 @@ export const rule: Rule = {
     name: 'function-length',
     severity: 'info',
     description:
-      'A function with more lines of code than `maximumFunctionLines`. Blank lines, comments, text in a template literal or in JSX, and tables of constants do not count.',
+      'A function with more lines of code than `maximumFunctionLines`. Blank lines, comments, text in a template literal or in JSX, and long tables of constants do not count.',
     why: 'It does many things, of which each deserves a name. Move them into functions of their own.',
     options: {
       maximumFunctionLines: {
