@@ -25,7 +25,8 @@ export function checkMissing(check: ImportCheck, asked: ImportSite, missing: Mis
     const mayBeInstalled = isPackageName(missing.package ?? '') && !isAnythingInstalled(check, module.file);
     if (mayBeInstalled || isForBundlers(request.specifier) || guardedRequests(check.graph, module).has(index)) return;
     if (!isDeclaredPackage(check, asked, missing)) check.noteUnclear(asked, missing);
-  } else if (missing.why === 'package' || missing.why === 'subpath') reportPackage(check, asked, missing);
+  } else if (missing.why === 'subpath' && isBuiltLater(check, asked, missing)) return;
+  else if (missing.why === 'package' || missing.why === 'subpath') reportPackage(check, asked, missing);
   else if (missing.why === 'exports') reportBlocked(check, asked, missing);
   else reportFile(check, asked, missing);
 }
@@ -100,6 +101,14 @@ const ASSET =
 /** A build may generate the file. */
 function mayBeGenerated(check: ImportCheck, asked: ImportSite, missing: Missing): boolean {
   return basesOf(asked, missing).some((base) => candidatesOf(base).some((file) => isGenerated(check, file)));
+}
+
+/** A file of a package of the workspace that its build makes, in a folder that git ignores. */
+function isBuiltLater(check: ImportCheck, { request }: ImportSite, { package: name = '' }: Missing): boolean {
+  const member = check.graph.manifests.members.get(name);
+  if (!member || !request.specifier.startsWith(`${name}/`)) return false;
+  const file = path.posix.join(member.directory, request.specifier.slice(name.length + 1));
+  return candidatesOf(file).some((one) => isGenerated(check, one));
 }
 
 /** Where it was looked for. */
