@@ -112,6 +112,20 @@ describe('names of frameworks', () => {
     }
   });
 
+  it('knows the aliases that come with a framework', async () => {
+    const cases: readonly (readonly [name: string, file: string, alias: string])[] = [
+      ['@ice/app', 'src/a.js', '@'],
+      ['@modern-js/app-tools', 'shared/a.js', '@shared'],
+      ['laravel-vite-plugin', 'resources/js/a.js', '@'],
+      ['vite-plugin-ruby', 'app/javascript/a.js', '~'],
+    ];
+    for (const [name, file, alias] of cases) {
+      const files = { 'package.json': declaring(name), [file]: '', 'b.js': importing(`${alias}/a`, `${alias}/gone`) };
+      assert.deepEqual(await told(files), [`error ${alias}/gone`], name);
+    }
+    assert.deepEqual(await told({ 'package.json': declaring('@ice/app'), 'a.js': importing('ice', 'ice/types') }), []);
+  });
+
   it('reports the same names where nothing gives them', async () => {
     const names = ['server-only', 'uno.css', '@wordpress/blocks', 'bun', '$lib/x'];
     const found = await told({ 'a.js': importing(...names) });
