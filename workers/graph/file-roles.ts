@@ -13,11 +13,6 @@ export function isSurelyTestFile(file: string, manifests: Manifests): boolean {
   return TEST_NAME.test(path.posix.basename(file)) || SURE_TEST_FOLDER.test(below(manifests.packageOf(file), file));
 }
 
-/** Whether a file can be nothing but a test, whoever imports it: `a.spec.ts`, or in `__tests__`. */
-export function isOnlyTest(file: string): boolean {
-  return TEST_NAME.test(path.posix.basename(file)) || /(^|\/)__(tests?|mocks|fixtures)__\//.test(file);
-}
-
 /** Whether any part of the path hints at tests: a looser check, for files that may import test code. */
 export function isTestHelper(file: string): boolean {
   return /test|spec|mock|(^|\/)e2e\//i.test(file);

@@ -1,14 +1,7 @@
 /** Imports by production code of files that are not for it: private folders and tests. */
 import { isRecord, type PackageJson } from '../../graph/manifests.ts';
 import { packageNameOf } from '../../graph/resolution.ts';
-import {
-  isOnlyTest,
-  isSurelyTestFile,
-  isTestFile,
-  isTestHelper,
-  isToolFile,
-  privateFolderOf,
-} from '../../graph/file-roles.ts';
+import { isSurelyTestFile, isTestFile, isTestHelper, isToolFile, privateFolderOf } from '../../graph/file-roles.ts';
 import type { Module } from '../../graph/index.ts';
 import { specifierRange, type ModuleRequest } from '../../graph/record.ts';
 import type { IsolationCheck } from './isolation-check.ts';
@@ -24,8 +17,8 @@ export function checkPrivateImport(
   if (isTestFile(module.file, manifests) || isToolFile(module.file, manifests)) return;
   checkPrivateFolder(check, module, request, target);
   if (isTestHelper(module.file) || !isSurelyTestFile(target, manifests)) return;
-  // What a module exports on, its users get: a folder of helpers for their tests.
-  if (request.kind === 'export' && !isOnlyTest(target)) return;
+  // A folder `test` whose index is exported on is what users get for their tests.
+  if (request.kind === 'export' && /\/tests?\/index\.\w+$/.test(target)) return;
   check.report(module.file, 'prod-imports-test', {
     message: `${module.file} is production code but imports the test file ${target}. Move the shared code out of the tests.`,
     range: specifierRange(module.record, request),
