@@ -412,7 +412,7 @@ function methodOf(subject: unknown, name: string, values: readonly unknown[]): u
       const results = list.map((one, index) => first.call([one, index]));
       return name === 'map' ? results : bounded(results.flat());
     }
-    if (name === 'reduce' && first instanceof Callable && values.length > 1)
+    if (name === 'reduce' && first instanceof Callable && values.length > 1 && list.length < 1_000)
       return list.reduce((all, one, index) => first.call([all, one, index]), values[1]);
     if (name === 'concat') return bounded(list.concat(...values));
     if (name === 'filter') return list;
@@ -422,11 +422,11 @@ function methodOf(subject: unknown, name: string, values: readonly unknown[]): u
     if (name === 'toString' || name === 'trim') return subject;
     if (name === 'concat') return concatenated([subject, ...values]);
     const [, by] = values;
-    if ((name === 'replace' || name === 'replaceAll') && typeof by === 'string') {
-      if (typeof first === 'string') return name === 'replace' ? subject.replace(first, () => by) : subject.replaceAll(first, () => by); // prettier-ignore
-      // A pattern that repeats nothing takes no time.
-      if (first instanceof RegExp && !/[*+{$]/.test(first.source + by)) return subject.replace(first, by);
-    }
+    if (name === 'replace' && typeof first === 'string' && typeof by === 'string') return concatenated([subject.replace(first, () => by)]); // prettier-ignore
+    // Of slashes and the like: a pattern without choices and repetitions takes no time, and a short text fills no memory.
+    const isSimple = typeof first === 'string' || (first instanceof RegExp && !/[*+{?|]/.test(first.source));
+    if (/^replace(?:All)?$/.test(name) && isSimple && typeof by === 'string' && by.length < 10 && !by.includes('$'))
+      return concatenated([typeof first === 'string' ? subject.replaceAll(first, by) : subject.replace(first, by)]);
   }
   if (name === 'toString' && isRecord(subject)) return hrefOf(subject) ?? UNKNOWN;
   return UNKNOWN;

@@ -66,7 +66,10 @@ function submodulesOf(root: string): readonly Submodule[] {
     return [];
   }
   return text.split('\n').flatMap((written, line): readonly Submodule[] => {
-    const value = /^\s*path\s*=\s*(\S.*?)\s*$/.exec(written)?.[1]?.replace(/^"(.*)"$/, '$1');
+    const value = /^path\s*=(.+)$/
+      .exec(written.trim())?.[1]
+      ?.trim()
+      ?.replace(/^"(.*)"$/, '$1');
     const folder = value === undefined ? '' : path.posix.normalize(value).replace(/\/$/, '');
     if (folder === '' || folder === '.' || folder.startsWith('..') || path.posix.isAbsolute(folder)) return [];
     return [{ folder, range: { start: { line, character: 0 }, end: { line, character: written.trimEnd().length } } }];
