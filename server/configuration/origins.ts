@@ -19,11 +19,7 @@ export async function configuredValues(root: string): Promise<readonly PlacedVal
   const config = await fileIn(root, configurationFile);
   if (config === undefined || !config.isComplete) return [];
   const { value } = validated('configuration', config.value);
-  const {
-    exclude,
-    detectors = {},
-    external = {},
-  } = (isRecord(value) ? value : {});
+  const { exclude, detectors = {}, external = {} } = isRecord(value) ? value : {};
   const paths: JsonPath[] = [
     ...(exclude === undefined ? [] : [['exclude']]),
     ...entriesOf(detectors).flatMap(([name, options]) =>

@@ -14,7 +14,12 @@ describe('the bell of a thread', () => {
   const seen: unknown[] = [];
   let onMessage: (message: unknown) => void = (message) => seen.push(message);
   const open = (): BellWaiter =>
-    new BellWaiter(port2, bell, { message: (message) => onMessage(message), unreadable: assert.fail }, () => time);
+    new BellWaiter(
+      port2,
+      bell,
+      { message: (message) => onMessage(message), unreadable: () => assert.fail('unreadable') },
+      () => time,
+    );
   const post = (message: unknown): void => {
     port1.postMessage(message);
     ring(bell);
