@@ -45,6 +45,11 @@ export interface Answerable extends Freshness {
   readonly issues: readonly Issue[];
 }
 
+const notCompared: Gap = { what: 'disk', why: 'The folder cannot be compared with the disk: see bulkhead doctor.' };
+
+/** Nothing is known. */
+export const notYet: Answerable = { state: 'running', revision: 0, running: [], gaps: [], issues: [] };
+
 /** Characters of the hash that are shown. */
 const CONTENT_LENGTH = 12;
 
@@ -59,8 +64,8 @@ export async function answerable(
   try {
     const folder = await Promise.race([opening, timeout]);
     signal.throwIfAborted();
-    if (!folder) return { state: 'running', revision: 0, running: [], gaps: [], issues: [] };
-    const confirmed = await Promise.race([confirmed_(folder, stop), timeout]);
+    if (!folder) return notYet;
+    const confirmed = await Promise.race([isConfirmed(folder, stop), timeout]);
     signal.throwIfAborted();
     return stateOf(folder, confirmed === true);
   } finally {
@@ -69,22 +74,25 @@ export async function answerable(
 }
 
 /** Resolves when what is known is all there is to say about the disk. */
-async function confirmed_(folder: AnalysedFolder, stop: AbortSignal): Promise<boolean> {
+async function isConfirmed(folder: AnalysedFolder, stop: AbortSignal): Promise<boolean> {
   while (!stop.aborted) {
     // First of all, so that changes which nobody reported are analysed meanwhile.
     if (await folder.compare()) return true;
     await folder.idle();
+    await sleep(1);
   }
   return false;
 }
 
-function stateOf(folder: AnalysedFolder, isConfirmed: boolean): Answerable {
+function stateOf(folder: AnalysedFolder, confirmed: boolean): Answerable {
   const status = folder.status();
   const running = status.filter(({ state }) => !isSettled(state)).map(({ name }) => name);
   const known = { revision: folder.generation, issues: folder.issues(), gaps: gapsOf(folder, status) };
   const { content } = folder;
-  if (isConfirmed && running.length === 0 && content !== undefined)
+  if (confirmed && running.length === 0 && content !== undefined)
     return { ...known, state: known.gaps.length === 0 ? 'complete' : 'incomplete', content: content.slice(0, CONTENT_LENGTH), running }; // prettier-ignore
+  // Comparing takes storage.
+  if (confirmed) return { ...known, state: 'running', running, gaps: [...known.gaps, notCompared] };
   const isChecked = status.length > 0 && !status.some(({ state }) => isBusy(state));
   return { ...known, state: isChecked ? 'confirming' : 'running', running };
 }
