@@ -1,6 +1,6 @@
 /** Cuts answers to a number of tokens. Pure. */
 import { printableLine } from '../printable.ts';
-import { tokensOf } from './tokens.ts';
+import { isPlainlyLonger, tokensOf } from './tokens.ts';
 
 /** Both forms of an answer: clients give the model one of them, or both. */
 export interface Answer {
@@ -13,9 +13,11 @@ export const budget = { least: 200, standard: 1000, most: 10_000 } as const;
 /** What is spent on the frame of the message. */
 const FRAME = 8;
 
-/** Of the whole result, as it is sent. */
-export function costOf({ text, structured }: Answer): number {
-  return FRAME + tokensOf(JSON.stringify({ content: [{ type: 'text', text }], structuredContent: structured }));
+/** Whether the whole result, as it is sent, has at most so many tokens. */
+function isWithin(maxTokens: number, { text, structured }: Answer): boolean {
+  if (isPlainlyLonger(text, maxTokens)) return false;
+  const sent = JSON.stringify({ content: [{ type: 'text', text }], structuredContent: structured });
+  return !isPlainlyLonger(sent, maxTokens) && FRAME + tokensOf(sent) <= maxTokens;
 }
 
 /**
@@ -31,9 +33,9 @@ export function fitting<Level>(
   levels: readonly Level[],
   make: (count: number, level: Level) => Answer,
 ): Answer {
-  const fits = (answer: Answer): boolean => costOf(answer) <= maxTokens;
-  // Each entry costs more than a token.
-  const most = Math.min(entries, maxTokens);
+  const fits = (answer: Answer): boolean => isWithin(maxTokens, answer);
+  // Each entry costs several tokens.
+  const most = Math.min(entries, Math.ceil(maxTokens / 8));
   if (most === entries) {
     for (const level of levels) {
       const all = make(entries, level);

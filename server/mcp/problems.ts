@@ -122,7 +122,8 @@ export function headLines(known: Freshness, head: Readonly<Record<string, unknow
   ];
   const name = [known.content, `r${known.revision}`].filter((part) => part !== undefined).join(' ');
   const handle = 'since' in head ? ` since=${String(head['since'])}` : '';
-  return [`${known.state} (${name})${handle}: ${wordsOf[known.state]}`, `Problems: ${sum}`, ...notes];
+  const what = 'fixed' in head ? 'New problems' : 'Problems';
+  return [`${known.state} (${name})${handle}: ${wordsOf[known.state]}`, `${what}: ${sum}`, ...notes];
 }
 
 export function entryOf(issue: Issue, { message, name }: Pick<Detail, 'message' | 'name'>): Readonly<Record<string, unknown>> {

@@ -9,8 +9,11 @@ const PIECES = / ?[A-Za-z]+|\d{1,3}|\s+|[!-/:-@[-`{-~]+|[^\x00-\x7F]/gu; // esli
 const HUMPS = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g;
 /** Letters that seldom stand together in words, as in hashes and random names. */
 const RARE = /[bcdfghjklmnpqrstvwxz]{4}|[jqvwxz][^aeiouy]|[^aeiouysn][jqxz]|uu|[aeiouy]{4}|^[^aeiouy]{3,}$/i;
-const CHARACTERS_PER_TOKEN = { word: 3.2, rare: 1.4, signs: 1.3, digits: 2.2, space: 2 } as const;
+/** In Latin, or in names: English needs fewer. */
+const CHARACTERS_PER_TOKEN = { word: 2.7, rare: 1.4, signs: 1.3, digits: 2.2, space: 2 } as const;
 const MARGIN = 1.05;
+/** No text has fewer tokens, by this count. */
+const MOST_CHARACTERS_PER_TOKEN = 4;
 
 export function tokensOf(text: string): number {
   let sum = 0;
@@ -18,12 +21,21 @@ export function tokensOf(text: string): number {
   return Math.ceil(sum * MARGIN);
 }
 
+/** Whether a text has more tokens than this, as far as its length tells. */
+export function isPlainlyLonger(text: string, tokens: number): boolean {
+  return text.length > tokens * MOST_CHARACTERS_PER_TOKEN;
+}
+
 function costOf(piece: string): number {
-  const code = piece.codePointAt(0) ?? 0;
-  if (code > 127) return bytesOf(code);
-  if (/[A-Za-z]/.test(piece)) return costOfWord(piece);
-  const kind = /^\d/.test(piece) ? 'digits' : /^\s/.test(piece) ? 'space' : 'signs';
+  const [first = 0, second = 0] = [piece.charCodeAt(0), piece.charCodeAt(1)];
+  if (first > 127) return bytesOf(piece.codePointAt(0) ?? 0);
+  if (isLetter(first) || (first === 32 && isLetter(second))) return costOfWord(piece);
+  const kind = first >= 48 && first <= 57 ? 'digits' : first <= 32 ? 'space' : 'signs';
   return Math.max(1, piece.length / CHARACTERS_PER_TOKEN[kind]);
+}
+
+function isLetter(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
 }
 
 function costOfWord(piece: string): number {
