@@ -53,7 +53,7 @@ describe('tokens of an answer', () => {
         const text = parts.join(' ');
         assert.ok(tokensOf(text) >= count(text), text);
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
@@ -74,7 +74,7 @@ describe('tokens of an answer', () => {
         const sent = JSON.stringify({ content: [{ type: 'text', text }], structuredContent: structured });
         assert.ok(count(sent) <= question.maxTokens, `${count(sent)} of ${question.maxTokens}`);
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
