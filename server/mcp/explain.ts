@@ -20,7 +20,9 @@ export async function ruleAnswer(issues: readonly Issue[], word: string, maxToke
   const text = page === undefined ? undefined : await readFile(fileURLToPath(page), 'utf8');
   const url = examples.find((issue) => issue.url?.startsWith('http') === true)?.url;
   if (text === undefined && first === undefined)
-    throw new ToolUseError(`No page and no present problem of ${JSON.stringify(clipped(word, 60))}. Name it as detector/rule.`);
+    throw new ToolUseError(
+      `No page and no present problem of ${JSON.stringify(clipped(word, 60))}. Name it as detector/rule.`,
+    );
   return fitting(maxTokens, 1, levels, (count, length) => {
     const shown = count === 0 ? undefined : text?.slice(0, length);
     const isCut = text !== undefined && shown !== text;
@@ -42,7 +44,11 @@ export async function ruleAnswer(issues: readonly Issue[], word: string, maxToke
 }
 
 /** @throws ToolUseError */
-export function issueAnswer(known: Freshness & { readonly issues: readonly Issue[] }, id: string, maxTokens: number): Answer {
+export function issueAnswer(
+  known: Freshness & { readonly issues: readonly Issue[] },
+  id: string,
+  maxTokens: number,
+): Answer {
   const issue = issueOf(known.issues, id);
   const flow = (issue.related ?? []).map(({ file, range, message }) => (length: number) => ({
     at: `${clipped(file, length)}:${range.start.line + 1}:${range.start.character + 1}`,
@@ -62,7 +68,9 @@ export function issueAnswer(known: Freshness & { readonly issues: readonly Issue
     const entry = entryOf(issue, { message: length, name: Math.min(length, 300) });
     const facts = { ...freshnessOf(known, { message: Math.min(length, 100) }), ...(left > 0 ? { omitted: left } : {}) };
     return {
-      text: [`${known.state} (${known.content ?? `r${known.revision}`})`, lineOf(entry), ...shown.map(textOf)].join('\n'),
+      text: [`${known.state} (${known.content ?? `r${known.revision}`})`, lineOf(entry), ...shown.map(textOf)].join(
+        '\n',
+      ),
       structured: { ...facts, untrusted: { ...entry, ...(issue.url === undefined ? {} : { url: clipped(issue.url, Math.min(length, 300)) }), ...(shown.length === 0 ? {} : { parts: shown }) } }, // prettier-ignore
     };
   });

@@ -42,7 +42,9 @@ export async function planFixes(root: string, issues: readonly Issue[]): Promise
       if (edits.length === 0) return { file, why: 'It has no safe fix within the file. See explain.' };
       try {
         const before = await currentText(root, file);
-        const isCurrent = own.every(({ fixes, fixedTexts }) => fixes === undefined || fixedTexts?.[file] === textHash(before));
+        const isCurrent = own.every(
+          ({ fixes, fixedTexts }) => fixes === undefined || fixedTexts?.[file] === textHash(before),
+        );
         if (!isCurrent) return { file, why: 'It has changed since it was analysed. Ask again.' };
         return { file, edits, before, after: edited(before, edits) };
       } catch (error) {
@@ -74,7 +76,10 @@ export async function applyFixes(root: string, fixes: readonly FileFix[]): Promi
 
 export function fixAnswer(known: Freshness, { fixes, refused }: FixPlan, applied: boolean, maxTokens: number): Answer {
   const entries = [
-    ...refused.map(({ file, why }) => (length: number) => ({ file: clipped(file, length), refused: clipped(why, length) })),
+    ...refused.map(({ file, why }) => (length: number) => ({
+      file: clipped(file, length),
+      refused: clipped(why, length),
+    })),
     ...fixes.flatMap(({ file, edits, before }) =>
       edits.map(({ range, newText }) => (length: number) => ({
         file: `${clipped(file, length)}:${range.start.line + 1}:${range.start.character + 1}`,

@@ -108,7 +108,10 @@ function gapsOf({ quarantined }: AnalysedFolder, status: readonly DetectorStatus
   const looked = status.some(({ state }) => state === 'done' || !isSettled(state));
   return [
     ...ofDetectors,
-    ...quarantined.map(({ detector, file }): Gap => ({ what: 'quarantine', why: `${detector} does not check ${file}` })),
+    ...quarantined.map(({ detector, file }): Gap => ({
+      what: 'quarantine',
+      why: `${detector} does not check ${file}`,
+    })),
     ...(looked || ofDetectors.length > 0 ? [] : [{ what: 'detectors', why: 'None found anything to check.' }]),
   ];
 }

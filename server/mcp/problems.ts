@@ -108,7 +108,11 @@ export function freshnessOf(
   };
 }
 
-export function headLines(known: Freshness, head: Readonly<Record<string, unknown>>, issues: readonly Issue[]): readonly string[] {
+export function headLines(
+  known: Freshness,
+  head: Readonly<Record<string, unknown>>,
+  issues: readonly Issue[],
+): readonly string[] {
   const counts = countsOf(issues);
   const listed = severities.flatMap((severity) => (counts[severity] > 0 ? [`${counts[severity]} ${severity}`] : []));
   const isSettled = known.state === 'complete' || known.state === 'incomplete';
@@ -126,7 +130,10 @@ export function headLines(known: Freshness, head: Readonly<Record<string, unknow
   return [`${known.state} (${name})${handle}: ${wordsOf[known.state]}`, `${what}: ${sum}`, ...notes];
 }
 
-export function entryOf(issue: Issue, { message, name }: Pick<Detail, 'message' | 'name'>): Readonly<Record<string, unknown>> {
+export function entryOf(
+  issue: Issue,
+  { message, name }: Pick<Detail, 'message' | 'name'>,
+): Readonly<Record<string, unknown>> {
   const { file, range, severity, detector, rule, fixable, consequences } = issue;
   return {
     id: issue.fingerprint.slice(0, ID_LENGTH),
@@ -143,7 +150,8 @@ export function entryOf(issue: Issue, { message, name }: Pick<Detail, 'message' 
 export function lineOf(entry: Readonly<Record<string, unknown>>): string {
   const { id, at, severity, rule, message, fixable, count, places, more } = entry;
   const text = `${String(severity)} ${String(rule)}`;
-  if (id !== undefined) return `${String(id)} ${String(at)} ${text}: ${String(message)}${fixable === true ? ' [fixable]' : ''}`;
+  if (id !== undefined)
+    return `${String(id)} ${String(at)} ${text}: ${String(message)}${fixable === true ? ' [fixable]' : ''}`;
   const where = Array.isArray(places) && places.length > 0 ? `\n  ${places.join(' ')}` : '';
   const rest = more === undefined ? '' : ` +${String(more)} files`;
   return `${text} ×${String(count)}: ${String(message)}${where}${rest}`;
@@ -164,7 +172,9 @@ function groupEntryOf({ name, severity, issues }: Group, detail: Detail): Readon
     severity,
     count: issues.length,
     message: clipped(first?.message ?? '', detail.message),
-    ...(named.length === 0 ? {} : { places: named.map(([file, own]) => `${clipped(file, detail.name)}:${linesOf(own)}`) }),
+    ...(named.length === 0
+      ? {}
+      : { places: named.map(([file, own]) => `${clipped(file, detail.name)}:${linesOf(own)}`) }),
     ...(byFile.length > named.length ? { more: byFile.length - named.length } : {}),
   };
 }
@@ -201,7 +211,10 @@ class Cursors {
 
   constructor({ paths, severity, rules, by, since }: ProblemsQuestion, issues: readonly Issue[]) {
     const question = JSON.stringify([paths, severity, rules, by, since]);
-    this.#listing = hash('sha256', [question, ...issues.map(({ fingerprint }) => fingerprint)].join('\n'), 'hex').slice(0, 6);
+    this.#listing = hash('sha256', [question, ...issues.map(({ fingerprint }) => fingerprint)].join('\n'), 'hex').slice(
+      0,
+      6,
+    );
   }
 
   at(place: number): string {

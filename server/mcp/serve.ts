@@ -51,7 +51,11 @@ export async function serve(root: string, options: Pick<FolderOptions, 'settings
   process.exit(code);
 }
 
-async function open(root: string, options: Pick<FolderOptions, 'settings' | 'poolSettings'>, onTrouble: (message: string) => void): Promise<Folder> {
+async function open(
+  root: string,
+  options: Pick<FolderOptions, 'settings' | 'poolSettings'>,
+  onTrouble: (message: string) => void,
+): Promise<Folder> {
   const listen = (opened: Folder): void => {
     opened.on('trouble', onTrouble);
     opened.on('log', (level, message) => {

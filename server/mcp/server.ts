@@ -9,7 +9,10 @@ import { serverInstructions, tools } from './tools.ts';
 
 export function mcpServer(session: Session, requests: Requests, onError: (error: unknown) => void): McpServer {
   const server = new McpServer({ name: 'bulkhead', version }, { instructions: serverInstructions });
-  const run = async (context: ServerContext, work: (signal: AbortSignal) => Promise<Answer>): Promise<CallToolResult> => {
+  const run = async (
+    context: ServerContext,
+    work: (signal: AbortSignal) => Promise<Answer>,
+  ): Promise<CallToolResult> => {
     try {
       const { text, structured } = await requests.answer(context.mcpReq.signal, work);
       return { content: [{ type: 'text', text }], structuredContent: structured };
@@ -22,9 +25,15 @@ export function mcpServer(session: Session, requests: Requests, onError: (error:
       };
     }
   };
-  server.registerTool('problems', tools.problems, (question, context) => run(context, (signal) => session.problems(question, signal)));
-  server.registerTool('check', tools.check, (question, context) => run(context, (signal) => session.check(question, signal)));
-  server.registerTool('explain', tools.explain, (question, context) => run(context, (signal) => session.explain(question, signal)));
+  server.registerTool('problems', tools.problems, (question, context) =>
+    run(context, (signal) => session.problems(question, signal)),
+  );
+  server.registerTool('check', tools.check, (question, context) =>
+    run(context, (signal) => session.check(question, signal)),
+  );
+  server.registerTool('explain', tools.explain, (question, context) =>
+    run(context, (signal) => session.explain(question, signal)),
+  );
   server.registerTool('fix', tools.fix, (question, context) => run(context, (signal) => session.fix(question, signal)));
   server.registerTool('status', tools.status, (question, context) => run(context, (signal) => session.status(question, requests.size, signal))); // prettier-ignore
   return server;

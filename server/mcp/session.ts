@@ -40,14 +40,27 @@ export class Session {
     if (this.#troubles.length > mostTroubles) this.#troubles.shift();
   }
 
-  async problems({ wait, maxTokens = budget.standard, ...question }: Question<'problems'>, signal: AbortSignal): Promise<Answer> {
+  async problems(
+    { wait, maxTokens = budget.standard, ...question }: Question<'problems'>,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     const given = question.paths ?? [];
     const known = await this.#answerable(wait, signal);
-    return problemsAnswer(this.#root, known, { ...question, maxTokens, existing: await this.#existing(given) }, this.#snapshots);
+    return problemsAnswer(
+      this.#root,
+      known,
+      { ...question, maxTokens, existing: await this.#existing(given) },
+      this.#snapshots,
+    );
   }
 
-  async check({ files = [], texts = [], wait, maxTokens = budget.standard }: Question<'check'>, signal: AbortSignal): Promise<Answer> {
-    const named = [...new Set([...files, ...texts.map(({ file }) => file)].map((file) => pathInside(this.#root, file)))];
+  async check(
+    { files = [], texts = [], wait, maxTokens = budget.standard }: Question<'check'>,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const named = [
+      ...new Set([...files, ...texts.map(({ file }) => file)].map((file) => pathInside(this.#root, file))),
+    ];
     if (named.length === 0) throw new ToolUseError('Name files, or give texts.');
     if (texts.length === 0) return this.#checkAnswer(named, new Map(), await this.#answerable(wait, signal), maxTokens);
     const unsaved = new Map(texts.map(({ file, text }) => [pathInside(this.#root, file), text]));
@@ -67,17 +80,26 @@ export class Session {
     });
   }
 
-  async explain({ rule, issue, wait, maxTokens = budget.standard }: Question<'explain'>, signal: AbortSignal): Promise<Answer> {
+  async explain(
+    { rule, issue, wait, maxTokens = budget.standard }: Question<'explain'>,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     if ((rule === undefined) === (issue === undefined)) throw new ToolUseError('Give either a rule or an issue.');
     const known = await this.#answerable(wait, signal);
     return rule === undefined ? issueAnswer(known, issue ?? '', maxTokens) : ruleAnswer(known.issues, rule, maxTokens);
   }
 
-  async fix({ issues: ids, rule, files, apply = false, wait, maxTokens = budget.standard }: Question<'fix'>, signal: AbortSignal): Promise<Answer> {
+  async fix(
+    { issues: ids, rule, files, apply = false, wait, maxTokens = budget.standard }: Question<'fix'>,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     if (ids === undefined && rule === undefined && files === undefined)
       throw new ToolUseError('Say what to fix: issues, a rule, or files.');
     const known = await this.#answerable(wait, signal);
-    const chosen = ids === undefined ? select(this.#root, known.issues, { paths: files }).issues : ids.map((id) => issueOf(known.issues, id));
+    const chosen =
+      ids === undefined
+        ? select(this.#root, known.issues, { paths: files }).issues
+        : ids.map((id) => issueOf(known.issues, id));
     const wanted = rule === undefined ? chosen : chosen.filter((issue) => isOfRule(issue, rule));
     const plan = await planFixes(this.#root, ids === undefined ? wanted.filter(({ fixable }) => fixable) : wanted);
     if (!apply) return fixAnswer(known, plan, false, maxTokens);
@@ -88,7 +110,11 @@ export class Session {
     return fixAnswer(known, { fixes, refused: [...plan.refused, ...late] }, true, maxTokens);
   }
 
-  async status({ maxTokens = budget.standard }: Question<'status'>, requests: number, signal: AbortSignal): Promise<Answer> {
+  async status(
+    { maxTokens = budget.standard }: Question<'status'>,
+    requests: number,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     const known = await this.#answerable(0.5, signal);
     const folder = await Promise.race([this.#opening, undefined]);
     const health = {
@@ -180,4 +206,3 @@ export class Session {
 function waitMs(seconds: number | undefined): number {
   return seconds === undefined ? standardWaitMs : seconds * 1000;
 }
-

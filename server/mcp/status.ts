@@ -21,7 +21,11 @@ export interface Health {
 
 const levels = [200, 80, 30] as const;
 
-export function statusAnswer(known: Freshness & { readonly issues: readonly Issue[] }, health: Health, maxTokens: number): Answer {
+export function statusAnswer(
+  known: Freshness & { readonly issues: readonly Issue[] },
+  health: Health,
+  maxTokens: number,
+): Answer {
   const { quarantined, detectors, workers, troubles } = health;
   // The worst first: what is cut then are those that work.
   const entries = [

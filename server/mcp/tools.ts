@@ -33,7 +33,8 @@ export const tools = {
     annotations: { readOnlyHint: true, openWorldHint: false },
   },
   check: {
-    description: 'Checks these files now, or unsaved texts instead of them. Names each problem, and files that nothing checks.',
+    description:
+      'Checks these files now, or unsaved texts instead of them. Names each problem, and files that nothing checks.',
     inputSchema: z.object({
       files: names,
       texts: z
@@ -48,7 +49,12 @@ export const tools = {
   },
   explain: {
     description: 'Explains a rule (detector/rule), or an issue by id: its place, flow and fixes.',
-    inputSchema: z.object({ rule: z.string().max(300).optional(), issue: z.string().max(64).optional(), maxTokens, wait }),
+    inputSchema: z.object({
+      rule: z.string().max(300).optional(),
+      issue: z.string().max(64).optional(),
+      maxTokens,
+      wait,
+    }),
     outputSchema: z.looseObject({}),
     annotations: { readOnlyHint: true, openWorldHint: false },
   },

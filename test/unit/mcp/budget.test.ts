@@ -22,7 +22,12 @@ const messages = [
   `Argument of type '${'{ a: string; b: number; }'.repeat(30)}' is not assignable.`,
   '1,2,3,40,500,6000,70000 0xdeadbeef 3.14159265358979',
 ];
-const files = ['src/a.ts', 'packages/ui/src/components/Button/Button.test.tsx', 'ßrc/ünï/日本.ts', `${'deep/'.repeat(60)}x.ts`];
+const files = [
+  'src/a.ts',
+  'packages/ui/src/components/Button/Button.test.tsx',
+  'ßrc/ünï/日本.ts',
+  `${'deep/'.repeat(60)}x.ts`,
+];
 
 function manyIssues(length: number): readonly Issue[] {
   return Array.from({ length }, (_, index) =>
@@ -69,7 +74,9 @@ describe('tokens of an answer', () => {
     fc.assert(
       fc.property(questions, ({ issues, gaps, ...question }) => {
         const why = `failed: ${messages[5] ?? ''}`;
-        const asked = known(all.slice(0, issues), { gaps: Array.from({ length: gaps }, () => ({ what: 'eslint', why })) });
+        const asked = known(all.slice(0, issues), {
+          gaps: Array.from({ length: gaps }, () => ({ what: 'eslint', why })),
+        });
         const { text, structured } = problemsAnswer('/root', asked, question, new Snapshots());
         const sent = JSON.stringify({ content: [{ type: 'text', text }], structuredContent: structured });
         assert.ok(count(sent) <= question.maxTokens, `${count(sent)} of ${question.maxTokens}`);

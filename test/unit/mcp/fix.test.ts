@@ -19,7 +19,10 @@ describe('fixes by an agent', () => {
     await using workspace = await makeWorkspace({ 'a.js': text });
     const place = path.join(workspace.root, 'a.js');
     await chmod(place, 0o755);
-    const { fixes, refused } = await planFixes(workspace.root, [fixable('a.js', text, 0, '// x\nlet'), fixable('a.js', text, 1)]);
+    const { fixes, refused } = await planFixes(workspace.root, [
+      fixable('a.js', text, 0, '// x\nlet'),
+      fixable('a.js', text, 1),
+    ]);
     assert.deepEqual(refused, []);
     assert.equal(await readFile(place, 'utf8'), text);
     assert.deepEqual(await applyFixes(workspace.root, fixes), []);
@@ -31,9 +34,15 @@ describe('fixes by an agent', () => {
     const text = 'var a;\n';
     await using workspace = await makeWorkspace({ 'a.js': 'var b;\n', 'c.js': text });
     const plan = await planFixes(workspace.root, [fixable('a.js', text, 0), fixable('c.js', text, 0)]);
-    assert.deepEqual(plan.refused.map(({ file }) => file), ['a.js']);
+    assert.deepEqual(
+      plan.refused.map(({ file }) => file),
+      ['a.js'],
+    );
     await writeFile(path.join(workspace.root, 'c.js'), 'var d;\n');
-    assert.deepEqual((await applyFixes(workspace.root, plan.fixes)).map(({ file }) => file), ['c.js']);
+    assert.deepEqual(
+      (await applyFixes(workspace.root, plan.fixes)).map(({ file }) => file),
+      ['c.js'],
+    );
     assert.equal(await readFile(path.join(workspace.root, 'c.js'), 'utf8'), 'var d;\n');
   });
 

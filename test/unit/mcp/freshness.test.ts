@@ -34,7 +34,11 @@ describe('the freshness of an answer', () => {
     const { state, content, running: names } = await ask(folder({ compare: forever, status: () => [running] }), 5);
     assert.deepEqual([state, content, names], ['running', undefined, ['eslint']]);
     assert.equal((await answerable(forever(), 5, never)).state, 'running');
-    const busy = folder({ compare: () => Promise.resolve(false), idle: forever, status: () => [{ ...done, state: 'confirming' }] });
+    const busy = folder({
+      compare: () => Promise.resolve(false),
+      idle: forever,
+      status: () => [{ ...done, state: 'confirming' }],
+    });
     assert.equal((await ask(busy, 5)).state, 'confirming');
   });
 

@@ -8,7 +8,14 @@ const at = (line: number) => ({ start: { line, character: 0 }, end: { line, char
 const issues = [
   anIssue({ file: 'src/a.ts', range: at(2) }),
   anIssue({ file: 'src/a.ts', range: at(8) }),
-  anIssue({ file: 'src/b.ts', range: at(0), rule: 'TS2322', detector: 'typescript', severity: 'error', message: 'No.' }),
+  anIssue({
+    file: 'src/b.ts',
+    range: at(0),
+    rule: 'TS2322',
+    detector: 'typescript',
+    severity: 'error',
+    message: 'No.',
+  }),
   anIssue({ file: 'lib/[id].ts', range: at(4) }),
 ];
 
@@ -46,7 +53,8 @@ describe('problems for an agent', () => {
     assert.deepEqual(count({ severity: 'error' }), { ...none, error: 1 });
     assert.deepEqual(count({ rules: ['typescript'] }), { ...none, error: 1 });
     assert.deepEqual(count({ rules: ['eslint/no-var'] }), { ...none, warning: 3 });
-    for (const outside of ['..', '../other', '/etc', 'src/../../x']) assert.throws(() => ask({ paths: [outside] }), ToolUseError);
+    for (const outside of ['..', '../other', '/etc', 'src/../../x'])
+      assert.throws(() => ask({ paths: [outside] }), ToolUseError);
   });
 
   it('name words that match nothing, unless the file is there', () => {

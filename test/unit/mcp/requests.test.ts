@@ -11,7 +11,10 @@ describe('requests of an agent', () => {
   it('end with their result, or what they throw', async () => {
     const requests = new Requests();
     assert.equal(await requests.answer(never, () => Promise.resolve(1)), 1);
-    await assert.rejects(requests.answer(never, () => Promise.reject(new Error('own'))), /own/);
+    await assert.rejects(
+      requests.answer(never, () => Promise.reject(new Error('own'))),
+      /own/,
+    );
     assert.equal(requests.size, 0);
   });
 
@@ -25,7 +28,10 @@ describe('requests of an agent', () => {
     assert.equal(requests.size, 1);
     requests.stop();
     await assert.rejects(stopped, { code: 'stopping' });
-    await assert.rejects(requests.answer(never, () => Promise.resolve(1)), { code: 'stopping' });
+    await assert.rejects(
+      requests.answer(never, () => Promise.resolve(1)),
+      { code: 'stopping' },
+    );
   });
 });
 
