@@ -15,7 +15,7 @@ import { makeWorkspace, type TestWorkspace } from '../../support/workspace.ts';
 import { startMcp, type McpAnswer, type RunningMcp } from './client.ts';
 
 const seed = Number(process.env['BULKHEAD_MCP_SEED'] ?? 20_261_130);
-const sequences = Number(process.env['BULKHEAD_MCP_SEQUENCES'] ?? 100);
+const sequences = Number(process.env['BULKHEAD_MCP_SEQUENCES'] ?? 60);
 
 function randomFrom(start: number): (below: number) => number {
   let state = start;
