@@ -18,6 +18,7 @@ const tasks = {
   start: ['scripts/start.mjs'],
   test: ['scripts/test.mjs'],
   open: ['scripts/open.mjs'],
+  screenshots: ['scripts/screenshots.mjs'],
   package: ['scripts/package.mjs'],
   build: ['esbuild.mjs'],
   prepack: ['scripts/prepack.mjs'],

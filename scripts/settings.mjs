@@ -18,6 +18,11 @@ export async function generated() {
     'package.json': `${JSON.stringify(withSettings(JSON.parse(read('package.json'))), undefined, 2)}\n`,
     'schemas/bulkhead.config.schema.json': await formatted(configurationSchema()),
     'README.md': withTable(read('README.md'), 'detectors', detectorTable()),
+    'client/README.md': withTable(
+      withTable(read('client/README.md'), 'detectors', detectorTable({ links: false })),
+      'settings',
+      settingsTable(),
+    ),
     'docs/detectors.md': withTable(
       withTable(read('docs/detectors.md'), 'detectors', behaviorTable()),
       'options',
@@ -69,13 +74,26 @@ function configurationSchema() {
   };
 }
 
-function detectorTable() {
+/** The page in an extension has no links: its other files cannot be opened from there. */
+function detectorTable({ links = true } = {}) {
   const rows = manifests.map(({ name, documentation, reports, source }) => [
-    `[\`${name}\`](${documentation})`,
+    links ? `[\`${name}\`](${documentation})` : `\`${name}\``,
     reports,
     source,
   ]);
   return table(['detector', 'what it reports', 'where it comes from'], rows);
+}
+
+function settingsTable() {
+  const rows = Object.entries(generalSettings).map(([name, schema]) => [
+    `\`bulkhead.${name}\``,
+    defaultText(schema.default),
+    [
+      schema.description,
+      ...(schema.enum === undefined ? [] : [`One of ${schema.enum.map(defaultText).join(', ')}.`]),
+    ].join(' '),
+  ]);
+  return table(['setting', 'default', 'meaning'], rows);
 }
 
 function behaviorTable() {
@@ -129,7 +147,7 @@ function layersTable() {
 
 function defaultText(value) {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text === '{}' ? '' : `\`${text}\``;
+  return text === '{}' || text === '' ? '' : `\`${text}\``;
 }
 
 function table(headers, rows) {

@@ -2,6 +2,7 @@
 // hangs is killed and counts as failed, so the counts always appear. Parts that do not disturb each other run side by side.
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
 import path from 'node:path';
 import { ensureFreshBuild } from './fresh-build.mjs';
 import { ownTarget } from './vsix/targets.mjs';
@@ -20,6 +21,9 @@ const env = { ...process.env, NODE_COMPILE_CACHE: path.join(root, 'out', 'compil
 
 /** Packages that a real VS Code tries. */
 const vsixes = [ownTarget(), 'universal'];
+
+/** Folders whose tests take minutes, the longest first. */
+const long = ['lsp', 'cli', 'typescript', 'ipc', 'eslint', 'sharing', 'replay', 'store'];
 
 /** By part: the sum of its jobs. */
 const outcomeOf = new Map();
@@ -50,12 +54,15 @@ const parts = {
 const stages = [
   ['build'],
   ['package', 'types'],
-  ['packed', 'lint', 'unit'],
-  ['vsix', 'chaos', 'integration', 'self', 'editor'],
+  ['packed', 'unit', 'lint'],
+  ['vsix', 'self', 'chaos', 'integration', 'editor'],
 ];
 
-/** Jobs at a time. Most of them wait now and then, so two cores have work for two of them; more need too much memory. */
-const lanes = 2;
+/**
+ * Jobs at a time. A job keeps half a core busy or more, for it waits for processes, files and clocks, so one more than there are cores
+ * fills them. A job needs up to 4 GB.
+ */
+const lanes = Math.max(1, Math.min(availableParallelism() + 1, Math.floor(totalmem() / 2 ** 32)));
 
 /** `vsix` runs the same suite as `editor`, from the installed package: whoever changes the client runs `editor`, which needs no packages. */
 const byDefault = Object.keys(parts).filter((name) => name !== 'editor');
@@ -117,11 +124,13 @@ const { passed, failed } = sum([...outcomeOf.values()]);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
-/** A job for each folder in `folder`, and one for the files that lie beside them. */
+/** A job for each folder in `folder`, the {@link long} ones first, and one for the files that lie beside them. */
 function mochaJobs(folder) {
   const suite = path.basename(folder);
   const entries = readdirSync(path.join(root, folder), { withFileTypes: true });
   const folders = entries.filter((entry) => entry.isDirectory() && entry.name !== 'support').map(({ name }) => name);
+  const rankOf = (name) => (long.includes(name) ? long.indexOf(name) : long.length);
+  folders.sort((one, other) => rankOf(one) - rankOf(other));
   const jobs = folders.map((name) => mocha(`${suite}/${name}`, `${folder}/${name}/**/*.test.ts`));
   const hasFiles = entries.some((entry) => entry.isFile() && entry.name.endsWith('.test.ts'));
   return hasFiles ? [...jobs, mocha(suite, `${folder}/*.test.ts`)] : jobs;

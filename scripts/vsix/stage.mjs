@@ -2,9 +2,10 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { npm } from '../npm.mjs';
+import { pageOf } from './readme.mjs';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
-const product = ['README.md', 'CHANGELOG.md', 'LICENSE', '.vscodeignore', 'media', 'schemas', 'docs/rules', 'dist'];
+const product = ['CHANGELOG.md', 'LICENSE', '.vscodeignore', 'media', 'schemas', 'docs/rules', 'dist'];
 
 /** What packages carry for compilers, browsers, readers and Node's C++ side. */
 const notAtRunTime =
@@ -23,6 +24,7 @@ export function stage(folder, target) {
     if (!existsSync(path.join(root, entry))) throw new Error(`${entry} is missing.`);
     cpSync(path.join(root, entry), path.join(folder, entry), { recursive: true });
   }
+  writeFileSync(path.join(folder, 'README.md'), pageOf(path.join(root, 'client', 'README.md'), root));
   if (!target.native) replaceTypeScript(path.join(folder, 'dist'));
   // What an extension has no use for: its packages are in it, and programs import the npm package.
   const { dependencies } = manifest;

@@ -14,7 +14,7 @@ import {
   type Configuration,
 } from '../configuration/read.ts';
 import { detectorSettings } from '../engine/detector-settings.ts';
-import { matcherOf, optionsOf, type EngineSettings } from '../engine/engine.ts';
+import { matcherOf, optionsOf, type EngineSettings } from '../engine/engine-settings.ts';
 import { diskFree, machineMemory } from '../pool/machine.ts';
 import { createPool } from '../pool/pool.ts';
 import type { Pool } from '../pool/types.ts';

@@ -4,7 +4,7 @@ import type { DetectorOptions } from '../../workers/protocol/detector-protocol.t
 import { manifests } from '../../workers/detectors/manifests.ts';
 import { isRecord } from '../configuration/is-record.ts';
 import type { Configuration } from '../configuration/read.ts';
-import type { EngineSettings } from './engine.ts';
+import type { EngineSettings } from './engine-settings.ts';
 
 /** What the user chose in the editor, on the command line or through the library. */
 export interface DetectorChoice {

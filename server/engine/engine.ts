@@ -3,18 +3,17 @@
  * is open; several engines may share one pool.
  */
 import { EventEmitter, once } from 'node:events';
-import ignore from 'ignore';
 import type { DetectorOptions, Issue, Overlay } from '../../workers/protocol/detector-protocol.ts';
 import { manifestOf } from '../../workers/detectors/manifests.ts';
 import { systemClock, type Clock } from '../clock.ts';
 import { Journal, type FileChange } from '../journal.ts';
 import { ownName } from '../configuration/read.ts';
 import type { Pool } from '../pool/types.ts';
-import { baselineName } from '../store/baseline.ts';
 import { Causes } from './causes.ts';
 import { deletedBy } from './deleted-paths.ts';
 import { DetectorNotes } from './detector-notes.ts';
 import { DetectorScheduler } from './detector-scheduler.ts';
+import { matcherOf, optionsOf, type EngineSettings } from './engine-settings.ts';
 import type { Listing } from './inputs.ts';
 import { IssueTally } from './issue-counts.ts';
 import { IssueTable } from './issue-table.ts';
@@ -23,23 +22,6 @@ import { ResultCache, type ResultStore } from './result-cache.ts';
 import type { SchedulerHost } from './scheduler-host.ts';
 import { withoutRepeats } from './repeats.ts';
 import { isBusy, isExplained, isSettled, type DetectorStatus, type DetectorWork, type IssueCounts } from './status.ts';
-
-export interface EngineSettings {
-  /** The enabled detectors, with their options. */
-  readonly detectors: ReadonlyMap<string, DetectorOptions>;
-  /** False: detectors that execute code of the workspace do not run. */
-  readonly trusted: boolean;
-  /** gitignore-style patterns of files that are never analysed. */
-  readonly exclude: readonly string[];
-  /** Issues in the configuration itself; absent: none. */
-  readonly issues?: readonly Issue[];
-  /** True: first results may be provisional, because later ones can still correct them. Default: every result is final. */
-  readonly live?: boolean;
-  /** True: issues that follow from a cause are shown besides it. Default: they are folded under it. */
-  readonly showConsequences?: boolean;
-  /** Which files detectors of files check; absent: all. */
-  readonly only?: (file: string) => boolean;
-}
 
 export interface EngineParts {
   /** Stores results between sessions; the caller closes it. Absent: results are lost when the session ends. */
@@ -420,23 +402,4 @@ export class Engine extends EventEmitter<EngineEvents> {
       this.emit('status');
     }
   }
-}
-
-/** Undefined: the detector is disabled, or may not run before the workspace is trusted. */
-export function optionsOf(
-  settings: Pick<EngineSettings, 'detectors' | 'trusted'>,
-  name: string,
-): DetectorOptions | undefined {
-  const options = settings.detectors.get(name);
-  if (options === undefined || settings.trusted) return options;
-  const untrusted = manifestOf(name)?.untrusted ?? 'does not run';
-  return untrusted === 'does not run' ? undefined : { ...options, ...untrusted };
-}
-
-/** Always excludes the baseline: it lists issues, and must not cause any. */
-export function matcherOf(patterns: readonly string[]): (file: string) => boolean {
-  if (patterns.length === 0) return (file) => file === baselineName;
-  const matcher = ignore().add([`/${baselineName}`, ...patterns]);
-  // Issues may be outside of the root, such as in declaration files of a shared tsconfig. Patterns cannot name those.
-  return (file) => ignore.isPathValid(file) && matcher.ignores(file);
 }

@@ -7,7 +7,7 @@ import {
   type Configuration,
 } from '../configuration/read.ts';
 import { detectorSettings, type DetectorChoice } from '../engine/detector-settings.ts';
-import type { EngineSettings } from '../engine/engine.ts';
+import type { EngineSettings } from '../engine/engine-settings.ts';
 
 export class FolderConfiguration {
   readonly #root: string;

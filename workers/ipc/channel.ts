@@ -30,6 +30,8 @@ export interface Channel {
   readonly writable: boolean;
   /** Settles when it is {@link writable} again, or has ended. Never rejects. */
   drained(): Promise<void>;
+  /** Nothing that came is in work: the next message may be waited for in a faster way. */
+  rest?(): void;
   /** Ends this side; settles once everything sent has been handed to the operating system. Never rejects. */
   end(): Promise<void>;
   /** Breaks the connection at once; `ended` still comes. */

@@ -100,6 +100,11 @@ export class Line {
     return flushed && this.#queues.outgoing === undefined;
   }
 
+  /** See {@link Channel.rest}. */
+  rest(): void {
+    this.#channel.rest?.();
+  }
+
   /** Takes back the messages of a request that wait for a middleware: they hold up those behind them no longer. */
   withdraw(tx: TransactionId): readonly WaitingMessage[] {
     const withdrawn = [...this.#waiting.keys()].filter(({ message }) => (message as UncheckedMessage).tx === tx);

@@ -6,6 +6,8 @@ import { SerializationError } from './errors.ts';
 import type { TransactionId } from './messages.ts';
 import { answersTo, isCall, WIRE_VERSION } from './wire.ts';
 import type { Handshake, WireMessage } from './wire.ts';
+import { BellWaiter, ring } from './bell.ts';
+import type { Bell } from './bell.ts';
 
 /** So many messages may be unread by the other side before a port is full; it says so in lots. */
 const MOST_UNREAD_MESSAGES = 256;
@@ -54,6 +56,10 @@ export class PortChannel implements Channel {
   /** Since the last lot was confirmed. */
   #read = 0;
   #room: PromiseWithResolvers<void> | undefined;
+  /** The host's: rung for the worker. */
+  readonly #bell: Bell | undefined;
+  /** The worker's. */
+  readonly #waiter: BellWaiter | undefined;
 
   /**
    * With `onHandshake`, the first message is the other side's handshake. With `keepsContext`, messages are received in
@@ -61,19 +67,28 @@ export class PortChannel implements Channel {
    */
   constructor(
     port: MessagePort,
-    options: { onHandshake?: (handshake: Handshake) => void; keepsContext?: boolean } = {},
+    options: { onHandshake?: (handshake: Handshake) => void; keepsContext?: boolean; bell?: Bell } = {},
   ) {
     this.#port = port;
     this.#onHandshake = options.onHandshake;
     this.#isHost = options.onHandshake !== undefined;
-    const receive = (message: unknown): void => this.#receive(message);
+    const { bell } = options;
+    if (bell !== undefined) {
+      if (this.#isHost) this.#bell = bell;
+      else
+        this.#waiter = new BellWaiter(port, bell, {
+          message: (message) => this.#receive(message),
+          unreadable: () => this.#cannotRead(),
+        });
+    }
+    const receive = (message: unknown): void => {
+      this.#waiter?.turned();
+      this.#receive(message);
+    };
     port.on('message', options.keepsContext === true ? AsyncLocalStorage.bind(receive) : receive);
     port.on('close', () => this.#finish(undefined));
     // For instance nested deeper than the stack of this thread allows, which may be smaller than the other one.
-    port.on('messageerror', () => {
-      this.#port.postMessage(-(this.#read + 1));
-      this.#countRead();
-    });
+    port.on('messageerror', () => this.#cannotRead());
   }
 
   listen(listener: ChannelListener): void {
@@ -95,6 +110,7 @@ export class PortChannel implements Channel {
     } catch (error) {
       throw new SerializationError(`A message of type '${message.type}' cannot be cloned.`, { cause: error });
     }
+    if (this.#bell !== undefined) ring(this.#bell);
     this.#sent.add(message.type, 'tx' in message ? message.tx : undefined);
   }
 
@@ -109,6 +125,10 @@ export class PortChannel implements Channel {
   /** A port takes a message as soon as it is posted. */
   flush(): boolean {
     return !this.#ended;
+  }
+
+  rest(): void {
+    this.#waiter?.rest();
   }
 
   get writable(): boolean {
@@ -147,6 +167,11 @@ export class PortChannel implements Channel {
     } else {
       this.#listener.message(message);
     }
+  }
+
+  #cannotRead(): void {
+    this.#port.postMessage(-(this.#read + 1));
+    this.#countRead();
   }
 
   #confirmed(messages: number): void {

@@ -206,7 +206,9 @@ export class Session implements LineListener {
         this.#failDirectly({ tx: work.tx, type: answersTo(work.type).error }, toWireError(work.cancelled));
       else if (work.failure === undefined) answer();
       else if (work.tx !== undefined) this.#fail(work.tx, work.type, work.failure);
-      if (this.#work.size === 0) this.#idle?.resolve();
+      if (this.#work.size > 0) return;
+      this.#idle?.resolve();
+      this.#line.rest();
     };
     if (emitter === undefined) finish();
     else void emitter.drain().then(finish);

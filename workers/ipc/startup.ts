@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { isMainThread, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
+import type { Bell } from './bell.ts';
 import { unpackWorkerData } from './drivers/worker-data.ts';
 import type { PackedData } from './drivers/worker-data.ts';
 
@@ -23,6 +24,8 @@ export interface StartupData {
   readonly port?: MessagePort;
   /** worker-threads: answered by return, to tell whether the thread turns its event loop. */
   readonly pulse?: MessagePort;
+  /** worker-threads: rung after each message of the host. */
+  readonly bell?: Bell;
   /** What the caller passed as `workerData`. */
   readonly workerData?: unknown;
   /** For drivers that are not the library's own. */

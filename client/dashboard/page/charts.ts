@@ -4,7 +4,7 @@ import type { DashboardState, Mark } from '../messages.ts';
 
 type Values = readonly (number | null)[];
 
-type Colour = 'blue' | 'yellow' | 'green' | 'purple' | 'red' | 'orange';
+type Colour = 'blue' | 'yellow' | 'green' | 'purple' | 'red' | 'foreground';
 
 interface Line {
   readonly name: string;
@@ -14,8 +14,11 @@ interface Line {
 }
 
 const heightPx = 180;
-/** Theme colours; with the dashes, lines differ without colour too. */
-const colours: readonly Colour[] = ['blue', 'yellow', 'green', 'purple', 'red', 'orange'];
+/**
+ * Theme colours; with the dashes, lines differ without colour too. Orange is not one of them: it is the translucent colour of
+ * found text, which a dark theme hardly shows.
+ */
+const colours: readonly Colour[] = ['blue', 'yellow', 'green', 'purple', 'red', 'foreground'];
 const dashes: readonly (readonly number[])[] = [[], [8, 4], [2, 3], [12, 4, 2, 4]];
 
 export class Charts {

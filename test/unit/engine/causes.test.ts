@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { Engine, type EngineSettings } from '../../../server/engine/engine.ts';
+import type { EngineSettings } from '../../../server/engine/engine-settings.ts';
+import { Engine } from '../../../server/engine/engine.ts';
 import type { Cause, DetectorProblem, Issue } from '../../../workers/protocol/detector-protocol.ts';
 import { fileUnit, issue, planOf, ScriptedPool, settle } from './support.ts';
 

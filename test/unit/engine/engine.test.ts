@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { Engine, type EngineSettings } from '../../../server/engine/engine.ts';
+import type { EngineSettings } from '../../../server/engine/engine-settings.ts';
+import { Engine } from '../../../server/engine/engine.ts';
 import { Journal } from '../../../server/journal.ts';
 import { PlanFailure } from '../../../server/pool/plan-failure.ts';
 import { fileUnit, issue, planOf, projectUnit, ScriptedPool, settle } from './support.ts';

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { problemsOf, type PackedFile } from '../../../scripts/vsix/check.mjs';
+import { pageOf } from '../../../scripts/vsix/readme.mjs';
 import { nativePackages, ownTarget, targets, type Target } from '../../../scripts/vsix/targets.mjs';
 
 const root = path.resolve(import.meta.dirname, '../../..');
@@ -146,4 +147,12 @@ describe('the targets of VSIX files', () => {
   });
 
   it('have one for this machine', () => assert.ok(Object.hasOwn(targets, ownTarget())));
+});
+
+describe('the page of the extension', () => {
+  it('has its pictures in it, and no link that leads nowhere', () => {
+    const text = pageOf(path.join(root, 'client/README.md'), root);
+    assert.equal(text.match(/!\[[^\]]+\]\(data:image\/png;base64,/g)?.length, 2);
+    assert.throws(() => pageOf(path.join(root, 'README.md'), root), /cannot be opened from the package/);
+  });
 });

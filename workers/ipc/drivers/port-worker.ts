@@ -11,9 +11,12 @@ export interface InlineExit {
 }
 
 export function servePort(startup: StartupData, context: ServeContext): WorkerEnd {
-  const { port, pulse } = startup;
+  const { port, pulse, bell } = startup;
   if (port === undefined) throw new DriverError('The startup data has no port.');
-  const channel = new PortChannel(port, { keepsContext: startup.driver === 'inline' });
+  const channel = new PortChannel(port, {
+    keepsContext: startup.driver === 'inline',
+    ...(bell === undefined ? {} : { bell }),
+  });
   pulse?.on('message', () => pulse.postMessage(0));
   pulse?.unref();
   return {

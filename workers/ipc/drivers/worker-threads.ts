@@ -16,6 +16,7 @@ import { STARTUP_KEY } from '../startup.ts';
 import type { StartupData } from '../startup.ts';
 import { clearInterval, now, numberWithin, setInterval, within } from '../timers.ts';
 import { handshakeProblem } from '../wire.ts';
+import { createBell } from '../bell.ts';
 import { scriptPath } from './script-path.ts';
 import { mergeEnvironment } from './environment.ts';
 import { onLines, Tail } from './lines.ts';
@@ -95,7 +96,9 @@ class ThreadWorker implements WorkerHandle {
     const ready = Promise.withResolvers<Channel>();
     this.ready = ready.promise;
     ready.promise.catch(() => undefined);
+    const bell = createBell();
     const channel = new PortChannel(line.port1, {
+      bell,
       onHandshake: (handshake) => {
         const problem = handshakeProblem(handshake, context.serializer.name);
         if (problem === undefined) ready.resolve(channel);
@@ -110,6 +113,7 @@ class ThreadWorker implements WorkerHandle {
       maxFrameBytes: context.maxFrameBytes,
       port: line.port2,
       pulse: pulse.port2,
+      bell,
       workerData: options.workerData,
     };
     try {

@@ -1,0 +1,1 @@
+export declare function pageOf(file: string, root: string): string;
