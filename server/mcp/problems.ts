@@ -148,13 +148,14 @@ export function entryOf(
 
 /** Of an entry in the structured answer. */
 export function lineOf(entry: Readonly<Record<string, unknown>>): string {
-  const { id, at, severity, rule, message, fixable, count, places, more } = entry;
-  const text = `${String(severity)} ${String(rule)}`;
-  if (id !== undefined)
-    return `${String(id)} ${String(at)} ${text}: ${String(message)}${fixable === true ? ' [fixable]' : ''}`;
+  const value = (name: string): string => String(entry[name]);
+  const text = `${value('severity')} ${value('rule')}`;
+  if ('id' in entry)
+    return `${value('id')} ${value('at')} ${text}: ${value('message')}${'fixable' in entry ? ' [fixable]' : ''}`;
+  const { places } = entry;
   const where = Array.isArray(places) && places.length > 0 ? `\n  ${places.join(' ')}` : '';
-  const rest = more === undefined ? '' : ` +${String(more)} files`;
-  return `${text} ×${String(count)}: ${String(message)}${where}${rest}`;
+  const rest = 'more' in entry ? ` +${value('more')} files` : '';
+  return `${text} ×${value('count')}: ${value('message')}${where}${rest}`;
 }
 
 interface Group {

@@ -22,6 +22,7 @@ const mostTroubles = 5;
 export class Session {
   readonly #root: string;
   readonly #opening: Promise<Folder>;
+  #folder: Folder | undefined;
   readonly #snapshots = new Snapshots();
   readonly #troubles: string[] = [];
   /** While texts stand in for files, nobody else may be answered. */
@@ -31,6 +32,8 @@ export class Session {
   constructor(root: string, opening: Promise<Folder>) {
     this.#root = root;
     this.#opening = opening;
+    // A failure reaches those who ask.
+    opening.then((folder) => (this.#folder = folder)).catch(() => {});
   }
 
   /** Something does not work, such as a configuration that is broken. */
@@ -116,7 +119,7 @@ export class Session {
     signal: AbortSignal,
   ): Promise<Answer> {
     const known = await this.#answerable(0.5, signal);
-    const folder = await Promise.race([this.#opening, undefined]);
+    const folder = this.#folder;
     const health = {
       root: this.#root,
       detectors: folder?.status() ?? [],

@@ -27,7 +27,7 @@ export function isPlainlyLonger(text: string, tokens: number): boolean {
 }
 
 function costOf(piece: string): number {
-  const [first = 0, second = 0] = [piece.charCodeAt(0), piece.charCodeAt(1)];
+  const [first, second] = [piece.charCodeAt(0), piece.charCodeAt(1)];
   if (first > 127) return bytesOf(piece.codePointAt(0) ?? 0);
   if (isLetter(first) || (first === 32 && isLetter(second))) return costOfWord(piece);
   const kind = first >= 48 && first <= 57 ? 'digits' : first <= 32 ? 'space' : 'signs';
