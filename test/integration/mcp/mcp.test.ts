@@ -176,6 +176,7 @@ describe('MCP server', function () {
   });
 
   it('checks texts that are not saved, and forgets them', async () => {
+    await workspace.write({ 'src/0.js': 'let z;\n' });
     const texts = [{ file: 'src/0.js', text: 'let z;\nvar unsaved;\n' }];
     const { data } = await settled('check', { texts, files: ['notes.txt'] });
     const { issues } = data['untrusted'] as { readonly issues: readonly Listed[] };
