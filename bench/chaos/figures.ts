@@ -56,7 +56,14 @@ async function measureStarts(host: string): Promise<{ times: readonly number[]; 
   let bytes = 0;
   for (let start = 0; start < STARTS; start += 1) {
     const startedAt = performance.now();
-    const link: WorkerLink = launchProcess({ name: 'start', entry, heapMb: 768, startMs: 60_000, log: () => {} });
+    const link: WorkerLink = launchProcess({
+      name: 'start',
+      entry,
+      root: import.meta.dirname,
+      heapMb: 768,
+      startMs: 60_000,
+      log: () => {},
+    });
     if (!(await link.ready) || link.pid === undefined) throw new Error('A worker did not start.');
     times.push(performance.now() - startedAt);
     bytes = (await sampleTrees([link.pid])).get(link.pid)?.memoryBytes ?? bytes;

@@ -6,6 +6,7 @@ import type {
   QuarantinedInput,
   WorkerExit,
   WorkerHealth,
+  SandboxHealth,
 } from '../../workers/protocol/health.ts';
 import { problemText, summaryOf, type View } from '../view.ts';
 import { groupErrors, type ErrorGroup, type ErrorPlace } from './errors.ts';
@@ -92,6 +93,12 @@ function stateNode(view: Extract<View, { phase: 'running' }>): HealthNode {
   };
 }
 
+function sandboxText({ mode, state, reason }: SandboxHealth): string {
+  if (mode === 'off') return 'Workers run without a sandbox';
+  if (state === 'unknown') return 'Sandbox: no worker has started yet';
+  return `Sandbox: ${state}${reason === undefined ? '' : `. ${reason}`}`;
+}
+
 function serverNode({ server, machine }: HealthParams): HealthNode {
   const { pid, memoryBytes, cpuPercent, uptimeMs, node } = server;
   return {
@@ -102,6 +109,7 @@ function serverNode({ server, machine }: HealthParams): HealthNode {
       `Process ${pid}, Node.js ${node}`,
       `${memory(machine.freeBytes)} of ${memory(machine.totalBytes)} memory free`,
       ...(machine.diskFreeBytes === undefined ? [] : [`${memory(machine.diskFreeBytes)} disk free`]),
+      ...(machine.sandbox === undefined ? [] : [sandboxText(machine.sandbox)]),
     ].join('\n'),
     icon: 'server',
     kind: 'server',

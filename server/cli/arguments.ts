@@ -1,6 +1,8 @@
 /** Parses the arguments of the command line. Errors say what to do. */
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { executesCode, manifestOf } from '../../workers/detectors/manifests.ts';
+import type { SandboxSettings } from '../pool/sandbox.ts';
 import { reportFormats, type ReportFormat } from './reports/formats.ts';
 
 const formats = ['pretty', 'jsonl', ...reportFormats] as const;
@@ -22,6 +24,8 @@ export interface AnalysisArguments {
   readonly showConsequences: boolean;
   /** False: no code of the folder runs, as in an editor that does not trust it. */
   readonly trusted: boolean;
+  /** Whether workers run in a sandbox. */
+  readonly sandbox: SandboxSettings;
   /** As the user wrote it; absent: the file in the root folder, if there is one. */
   readonly baselineFile?: string;
 }
@@ -111,6 +115,10 @@ Options
   --no-cache            neither use nor store results
   --tsconfig PATH       check only this TypeScript project (may be repeated)
   --untrusted           run no code of the folder: ESLint, knip and the checkers of components stay off
+  --sandbox MODE        off (default), auto or require: keep the code that workers run from the network, your home folder
+                        and writing, where the system can; with require nothing runs without (docs/sandbox.md)
+  --sandbox-except NAME, --sandbox-read PATH
+                        a detector or tool that runs outside; what may be read besides (both may be repeated)
   --baseline FILE       use this baseline instead of bulkhead-baseline.json in the folder
   --help, --version
 
@@ -144,7 +152,10 @@ Exit codes
      reason and the issues found so far are printed
 `;
 
-const analysisOptions = ['detectors', 'max-workers', 'no-cache', 'tsconfig', 'baseline', 'untrusted'];
+const analysisOptions = [
+  ...['detectors', 'max-workers', 'no-cache', 'tsconfig', 'baseline', 'untrusted'],
+  ...['sandbox', 'sandbox-except', 'sandbox-read'],
+];
 const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
   check: [
     ...analysisOptions,
@@ -247,11 +258,20 @@ function analysisArguments(
     tsconfigs: values.tsconfig ?? [],
     cache: values['no-cache'] !== true,
     trusted: values.untrusted !== true,
+    sandbox: sandboxSettings(values),
     showConsequences: values['show-consequences'] === true,
     ...(detectors === undefined ? {} : { detectors }),
     ...(maxWorkers === undefined ? {} : { maxWorkers }),
     ...(values.baseline === undefined ? {} : { baselineFile: values.baseline }),
   };
+}
+
+function sandboxSettings(values: ReturnType<typeof parse>['values']): SandboxSettings {
+  const mode = oneOf('--sandbox', values.sandbox, ['off', 'auto', 'require'] as const, 'off');
+  const [except, read] = [values['sandbox-except'] ?? [], values['sandbox-read'] ?? []];
+  if (mode === 'off' && except.length + read.length > 0)
+    throw new UsageError('--sandbox-except and --sandbox-read need --sandbox auto or --sandbox require.');
+  return { mode, except, read: read.map((name) => path.resolve(name)) };
 }
 
 function cacheCommand([action = '', folder = '.', ...more]: readonly string[]): Command {
@@ -308,6 +328,9 @@ function parse(argv: readonly string[]) {
         tsconfig: { type: 'string', multiple: true },
         'no-cache': { type: 'boolean' },
         untrusted: { type: 'boolean' },
+        sandbox: { type: 'string' },
+        'sandbox-except': { type: 'string', multiple: true },
+        'sandbox-read': { type: 'string', multiple: true },
         baseline: { type: 'string' },
         'no-baseline': { type: 'boolean' },
         frozen: { type: 'boolean' },

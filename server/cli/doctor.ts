@@ -92,7 +92,7 @@ async function examine(argumentsOf: AnalysisArguments, stop: AbortSignal): Promi
   if (flaw !== undefined) broken.push(flaw);
   const settings = { ...detectorSettings(configuration, folderSettings(root, argumentsOf).detectors ?? {}), trusted: argumentsOf.trusted }; // prettier-ignore
   const store = await storageOf(root, argumentsOf.cache);
-  const [{ detectors, missing }, memory, git, configured, editor] = await Promise.all([
+  const [{ detectors, missing, unheld }, memory, git, configured, editor] = await Promise.all([
     plansOf(root, settings, configuration, argumentsOf, stop),
     machineMemory(),
     gitVersion(root),
@@ -100,8 +100,10 @@ async function examine(argumentsOf: AnalysisArguments, stop: AbortSignal): Promi
     editorValues(root),
   ]);
   const mistakes = broken.length > 0 ? [] : configuration.issues.map(placed);
-  const failures = detectors.flatMap(({ name, state, reason }) =>
-    state === 'failed' ? [`${name}: ${reason ?? 'It cannot run.'}`] : [],
+  // One cause may keep many from their work.
+  const failed = detectors.filter(({ state }) => state === 'failed');
+  const failures = [...Map.groupBy(failed, ({ reason = 'It cannot run.' }) => reason)].map(
+    ([reason, those]) => `${those.map(({ name }) => name).join(', ')}: ${reason}`,
   );
   const { values: cacheValues, flaws } = store;
   return {
@@ -128,7 +130,7 @@ async function examine(argumentsOf: AnalysisArguments, stop: AbortSignal): Promi
       ...fromEnvironment(),
     ],
     editor,
-    troubles: [...broken, ...missing, ...failures, ...mistakes, ...flaws],
+    troubles: [...broken, ...missing, ...failures, ...unheld, ...mistakes, ...flaws],
     offers: argumentsOf.detectors === undefined ? toolsToOffer(root, Object.keys(configuration.external)) : [],
     exitCode:
       broken.length > 0
@@ -139,17 +141,30 @@ async function examine(argumentsOf: AnalysisArguments, stop: AbortSignal): Promi
   };
 }
 
+interface Plans {
+  readonly detectors: readonly DoctorDetector[];
+  /** Packages that are not installed. */
+  readonly missing: readonly string[];
+  /** What the sandbox of workers does not keep. */
+  readonly unheld: readonly string[];
+}
+
 type Settings = Pick<EngineSettings, 'detectors' | 'trusted' | 'exclude'>;
 
 async function plansOf(
   root: string,
   settings: Settings,
   { detectors, external }: Configuration,
-  { maxWorkers, detectors: only }: AnalysisArguments,
+  { maxWorkers, detectors: only, sandbox }: AnalysisArguments,
   stop: AbortSignal,
-): Promise<{ readonly detectors: readonly DoctorDetector[]; readonly missing: readonly string[] }> {
+): Promise<Plans> {
   const isExcluded = matcherOf(settings.exclude);
-  const pool = createPool(maxWorkers === undefined ? {} : { maxWorkers });
+  const unheld: string[] = [];
+  const pool = createPool({
+    ...(maxWorkers === undefined ? {} : { maxWorkers }),
+    sandbox,
+    onSandbox: (message) => unheld.push(message),
+  });
   try {
     const names = [...new Set([...detectorNames, ...Object.keys(external)])];
     const planOf = async (name: string): Promise<DoctorDetector> => {
@@ -167,11 +182,19 @@ async function plansOf(
         return { name, state: 'failed', reason: messageOf(error) };
       }
     };
-    const missing = missingPackages(pool, root, stop).catch((error: unknown) => [
-      `What is installed is not known: ${messageOf(error)}`,
-    ]);
+    const installed = missingPackages(pool, root, stop).then(
+      (missing) => ({ missing, unknown: undefined }),
+      (error: unknown) => ({ missing: [], unknown: messageOf(error) }),
+    );
     const found = await Promise.all(names.map(planOf));
-    return { detectors: found, missing: await missing };
+    const { missing, unknown } = await installed;
+    // What keeps this from being known may keep detectors from their work, which says it.
+    const isSaid = unknown === undefined || found.some(({ reason }) => reason === unknown);
+    return {
+      detectors: found,
+      missing: isSaid ? missing : [`What is installed is not known: ${unknown}`],
+      unheld,
+    };
   } finally {
     await pool.dispose();
   }
@@ -262,13 +285,18 @@ function isInForce(
 }
 
 function fromCommandLine(argumentsOf: AnalysisArguments): readonly PlacedValue[] {
-  const { detectors, maxWorkers, tsconfigs, trusted, cache } = argumentsOf;
+  const { detectors, maxWorkers, tsconfigs, trusted, cache, sandbox } = argumentsOf;
   return [
     ...(detectors === undefined ? [] : [{ name: 'detectors', value: detectors, from: '--detectors' }]),
     ...(tsconfigs.length === 0
       ? []
       : [{ name: 'detectors.typescript.projects', value: tsconfigs, from: '--tsconfig' }]),
     ...(maxWorkers === undefined ? [] : [{ name: 'maxWorkers', value: maxWorkers, from: '--max-workers' }]),
+    ...(sandbox.mode === 'off' ? [] : [{ name: 'sandbox', value: sandbox.mode, from: '--sandbox' }]),
+    ...(sandbox.except.length === 0
+      ? []
+      : [{ name: 'sandboxExcept', value: sandbox.except, from: '--sandbox-except' }]),
+    ...(sandbox.read.length === 0 ? [] : [{ name: 'sandboxRead', value: sandbox.read, from: '--sandbox-read' }]),
     ...(trusted ? [] : [{ name: 'trusted', value: false, from: '--untrusted' }]),
     ...(cache ? [] : [{ name: 'cache', value: false, from: '--no-cache' }]),
   ];

@@ -5,6 +5,7 @@ import { detectorNames } from '../../workers/detectors/manifests.ts';
 import { declaredTools } from '../configuration/read.ts';
 import { Folder } from '../folder/folder.ts';
 import type { FolderOptions, FolderSettings } from '../folder/options.ts';
+import { requiredOf } from '../pool/sandbox.ts';
 import { UsageError, type AnalysisArguments } from './arguments.ts';
 import { baselineFileOf } from './baseline-file.ts';
 import { InternalFault } from './interruption.ts';
@@ -30,14 +31,17 @@ export async function openFolder(
   options: OpenOptions = {},
 ): Promise<Folder> {
   const { watch = false, listen, warn } = options;
-  const { cache, detectors = [], maxWorkers } = argumentsOf;
-  await expectKnown(root, detectors);
+  const { cache, detectors = [], maxWorkers, sandbox } = argumentsOf;
+  await expectKnown(root, [...detectors, ...sandbox.except]);
   const folderOptions: FolderOptions = {
     settings: folderSettings(root, argumentsOf, options),
     strict: true,
     live: watch,
     watch,
-    poolSettings: maxWorkers === undefined ? {} : { maxWorkers },
+    poolSettings: {
+      ...(maxWorkers === undefined ? {} : { maxWorkers }),
+      sandbox,
+    },
     ...(cache ? { storage: 'user-cache' } : {}),
   };
   const folder = await Folder.open(root, folderOptions, (opening) => {
@@ -75,7 +79,7 @@ export function folderSettings(
   argumentsOf: AnalysisArguments,
   { hideBaseline = false, watch = false }: OpenOptions = {},
 ): FolderSettings {
-  const { detectors, tsconfigs, baselineFile, showConsequences, trusted } = argumentsOf;
+  const { detectors, tsconfigs, baselineFile, showConsequences, trusted, sandbox } = argumentsOf;
   return {
     trusted,
     detectors: {
@@ -84,7 +88,7 @@ export function folderSettings(
     },
     showConsequences,
     baseline: hideBaseline ? baselineFileOf(root, baselineFile) : undefined,
-    sharing: watch ? undefined : { role: 'visitor' },
+    sharing: watch ? undefined : { role: 'visitor', ...requiredOf(sandbox) },
   };
 }
 

@@ -190,7 +190,7 @@ export class PrettyReporter implements Reporter {
   }
 
   /** What a detector has to say, in as many lines as it takes. */
-  #remark(detector: DetectorResult, indent: string): void {
+  #remark(detector: Pick<DetectorResult, 'name' | 'error' | 'note'>, indent: string): void {
     const text = detector.error ?? detector.note;
     if (text === undefined) return;
     const colour = detector.error === undefined ? 'gray' : 'red';
@@ -234,15 +234,22 @@ export class PrettyReporter implements Reporter {
   }
 
   /** What was not looked at, and the exit code: whoever sees only the last lines must not take silence for health. */
-  #ending({ detectors, summary }: CheckReport): void {
+  #ending({ detectors, summary, health }: CheckReport): void {
     const unseen = detectors.filter(({ status }) => isUnseen(status) || isIncomplete(status));
     if (unseen.length > 0) this.#line('Not looked at, or not completely:');
-    for (const detector of unseen) {
-      if (detector.error === undefined && detector.note === undefined)
-        this.#line(`  ${detector.name}: ${stateWords[detector.status]}`); // prettier-ignore
-      else this.#remark(detector, '  ');
+    // One cause may keep many from their work.
+    for (const [reason, those] of Map.groupBy(unseen, reasonOf)) {
+      const name = those.map((each) => each.name).join(', ');
+      const [{ error, note } = {}] = those;
+      if (error === undefined && note === undefined) this.#line(`  ${name}: ${reason}`);
+      else
+        this.#remark(
+          { name, ...(error === undefined ? {} : { error }), ...(note === undefined ? {} : { note }) },
+          '  ',
+        );
     }
-    const ran = detectors.filter(({ name, status }) => executesCode(name) && !isUnseen(status));
+    const isRefused = health.some(({ lastExit }) => lastExit?.kind === 'refused');
+    const ran = detectors.filter(({ name, status }) => executesCode(name) && !isUnseen(status) && !(isRefused && status === 'failed')); // prettier-ignore
     if (ran.length > 0)
       this.#line(this.#paint('gray', `${ran.map(({ name }) => name).join(' and ')} ran code of this folder. --untrusted forbids that.`)); // prettier-ignore
     const { exitCode, bySeverity } = summary;
@@ -339,7 +346,8 @@ function workerRow(health: WorkerHealth): readonly string[] {
     `${Math.round(health.peakMemoryBytes / 1024 / 1024)} MB`,
     String(health.restarts),
     String(health.tasksDone + health.tasksFailed),
-    printableLine(health.lastExit?.message ?? ''),
+    // Why is said below, once.
+    health.lastExit?.kind === 'refused' ? 'not started' : printableLine(health.lastExit?.message ?? ''),
   ];
 }
 
@@ -354,4 +362,8 @@ function plural(count: number, noun: string): string {
 function countsText({ error, warning, info, hint }: IssueCounts): string {
   const counts = [plural(error, 'error'), plural(warning, 'warning'), plural(info, 'info'), plural(hint, 'hint')];
   return counts.filter((count) => !count.startsWith('0 ')).join(', ');
+}
+
+function reasonOf({ error, note, status }: DetectorResult): string {
+  return error ?? note ?? stateWords[status];
 }

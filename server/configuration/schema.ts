@@ -10,9 +10,9 @@ import type { OptionSchema, ValueSchema } from '../../workers/protocol/manifest.
 export interface SettingSchema extends OptionSchema {
   /**
    * `resource`: each folder of a workspace may have its own value. `machine-overridable`: it decides what is executed, so only a trusted
-   * workspace may set it.
+   * workspace may set it. `machine`: no workspace may.
    */
-  readonly scope: 'window' | 'resource' | 'machine-overridable';
+  readonly scope: 'window' | 'resource' | 'machine-overridable' | 'machine';
 }
 
 /** Settings that belong to no detector, in the order in which editors show them. */
@@ -110,6 +110,35 @@ export const generalSettings = {
     default: '',
     scope: 'machine-overridable',
     description: 'Path of the Node.js (22.13 or later) that runs the workers. Empty: the Node.js that runs the server.',
+  },
+  sandbox: {
+    type: 'string',
+    enum: ['auto', 'require', 'off'],
+    markdownEnumDescriptions: [
+      'Workers run in a sandbox where the system has one. Otherwise they run without, and one message says why.',
+      'No worker runs outside of a sandbox that keeps everything. Where there is none, nothing is analysed, and the error says how to repair it.',
+      'Workers may do whatever you may.',
+    ],
+    default: 'off',
+    scope: 'machine',
+    description:
+      'Whether workers, and with them the code of a workspace that they run (ESLint plugins, declared tools, build scripts), are kept from the network, from your home folder and from writing. Works on Linux with bubblewrap, and on macOS.',
+  },
+  sandboxExcept: {
+    type: 'array',
+    items: { type: 'string', minLength: 1 },
+    default: [],
+    scope: 'machine',
+    description:
+      'Detectors and declared tools that run outside of the sandbox, for instance a tool that needs the network. Detectors that share a worker leave it together.',
+  },
+  sandboxRead: {
+    type: 'array',
+    items: { type: 'string', minLength: 1 },
+    default: [],
+    scope: 'machine',
+    description:
+      'Absolute paths of files and folders outside of the workspace that workers in a sandbox may read too; `~/` is the home folder.',
   },
 } as const satisfies Readonly<Record<string, SettingSchema>>;
 

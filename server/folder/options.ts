@@ -29,6 +29,8 @@ export interface SharingSettings {
   readonly role: 'member' | 'visitor';
   /** Path of the Node.js that runs the workers, if it is not that of this process. Results may depend on it. */
   readonly node?: string;
+  /** A sandbox is required, but for these detectors: no answers of a process that requires less are taken. */
+  readonly sandboxExcept?: readonly string[];
 }
 
 export interface FolderOptions {

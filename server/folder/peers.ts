@@ -8,7 +8,7 @@ import type { Sharing, SharingHost, SharingOptions } from '../sharing/sharing.ts
 import type { Visit } from '../sharing/visitor.ts';
 import type { SharingSettings } from './options.ts';
 
-export type PeersOptions = Omit<SharingOptions, 'node'>;
+export type PeersOptions = Omit<SharingOptions, 'node' | 'sandboxExcept'>;
 
 export class Peers {
   readonly #options: PeersOptions;
@@ -26,7 +26,7 @@ export class Peers {
 
   /** Joins or leaves the other processes if the settings changed. */
   configure(settings: SharingSettings | undefined): void {
-    if (settings?.role === this.#settings?.role && settings?.node === this.#settings?.node) return;
+    if (JSON.stringify(settings) === JSON.stringify(this.#settings)) return;
     this.#settings = settings;
     this.#changing = this.#changing
       .then(() => this.#leave())
@@ -99,11 +99,12 @@ export class Peers {
     if (this.#disposed || settings === undefined) return;
     if (settings.role === 'visitor') {
       const { visit } = await import('../sharing/visitor.ts');
-      this.#visit = await visit(this.#options.dir);
+      this.#visit = await visit(this.#options.dir, settings.sandboxExcept);
       return;
     }
     const { Sharing: Member } = await import('../sharing/sharing.ts');
-    this.#sharing = new Member({ ...this.#options, ...(settings.node === undefined ? {} : { node: settings.node }) });
+    const { node, sandboxExcept } = settings;
+    this.#sharing = new Member({ ...this.#options, ...(node === undefined ? {} : { node }), sandboxExcept });
     if (this.#host) this.#sharing.serve(this.#host);
   }
 }

@@ -59,7 +59,13 @@ export class FolderResources {
     const { store, sharedDir } = this.#storage ?? {};
     const storageDir = store === undefined ? {} : { storageDir: store.dir };
     const pool =
-      given ?? createPool({ ...poolSettings, ...storageDir, onSlow: (message) => this.#log('warn', message) });
+      given ??
+      createPool({
+        ...poolSettings,
+        ...storageDir,
+        onSlow: (message) => this.#log('warn', message),
+        onSandbox: (message) => this.#log('warn', message),
+      });
     this.#pool = pool;
     if (store === undefined || sharedDir === undefined) return pool;
     this.#closeQuarantine = pool.openQuarantine(this.#root, store.quarantine);

@@ -31,6 +31,7 @@ import { defaultSettings, type BulkheadSettings } from '../configuration/setting
 import type { ChangeKind } from '../journal.ts';
 import { defaultLimits } from '../pool/worker-entry.ts';
 import { createPool } from '../pool/pool.ts';
+import { sandboxOf } from '../pool/sandbox.ts';
 import type { PoolSettings } from '../pool/types.ts';
 import { printable } from '../printable.ts';
 import { endPrewarmedThread } from '../store/store-client.ts';
@@ -273,10 +274,13 @@ export class LanguageServer {
       ...(this.#storageDir === undefined ? {} : { storageDir: this.#storageDir }),
       log: (level, message) => this.#log.add(level, message),
       readerReady: () => this.#publisher.backpressure(),
+      onSandbox: (message) => this.#messages.warn(message),
       onAlert: (alert) => this.#log.add('warn', alertText(alert)),
       onNotice: (notice) => {
         this.#log.add('error', noticeText(notice));
-        void showNotice(this.#connection, this.#messages, pool, notice);
+        // All workers are refused for the same cause.
+        if (notice.reason.kind === 'refused') this.#messages.error(`Bulkhead: ${notice.reason.message}`);
+        else void showNotice(this.#connection, this.#messages, pool, notice);
       },
     });
     const workspace = new Workspace(pool, this.#workspaceSettings(), this.#names);
@@ -318,6 +322,7 @@ export class LanguageServer {
       healthIntervalMs: healthInterval * 1_000,
       // An untrusted workspace must not choose which program runs.
       node: this.#trusted ? node : '',
+      sandbox: sandboxOf(this.#settings),
     };
   }
 

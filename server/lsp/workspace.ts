@@ -20,6 +20,7 @@ import { WatchError } from '../folder/watcher.ts';
 import type { FolderSettings, UnsavedDocument } from '../folder/options.ts';
 import type { SuppressionRequest } from '../folder/suppressions.ts';
 import { MEMORY_KINDS } from '../pool/quarantine.ts';
+import { requiredOf, sandboxOf } from '../pool/sandbox.ts';
 import type { SupervisedPool } from '../pool/types.ts';
 import { baselineName } from '../store/baseline.ts';
 import type { FoldersResult, StatusProblem } from '../../workers/protocol/editor-protocol.ts';
@@ -443,7 +444,9 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
       trusted,
       showConsequences: settings.showConsequences,
       baseline: settings.baseline === 'hide' ? path.join(root, baselineName) : undefined,
-      sharing: settings.shareAnalysis ? { role: 'member', node: trusted ? settings.node : '' } : undefined,
+      sharing: settings.shareAnalysis
+        ? { role: 'member', node: trusted ? settings.node : '', ...requiredOf(sandboxOf(settings)) }
+        : undefined,
     };
   }
 

@@ -44,7 +44,7 @@ export class CircuitBreakers {
     set.retryAt = now + set.backoff.failed(worker.lastUptimeMs, external);
     if (set.retryAt > now) worker.showState('backing-off');
     if (phase === 'starting' && !external) {
-      if (group.starts.failed()) this.#disable(group, reason);
+      if (reason.kind === 'refused' || group.starts.failed()) this.#disable(group, reason);
       return;
     }
     if (!this.#isCharged(group, death, phase, job)) return;

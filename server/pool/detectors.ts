@@ -8,6 +8,13 @@ export const detectorTable: DetectorTable = Object.fromEntries(
   [...manifests, ...queries].map((manifest) => [manifest.name, entryOf(manifest)]),
 );
 
+/** Where toolchains install themselves and the packages that they compile against. */
+const toolchains = [
+  ...['~/.cargo/bin', '~/.cargo/registry', '~/.cargo/git', '~/.rustup', '~/go', '~/sdk', '~/.pyenv', '~/.rbenv'],
+  ...['~/.local/bin', '~/.local/lib', '~/.local/pipx', '~/.local/share/pipx', '~/.local/share/uv', '~/.deno/bin'],
+  ...['~/.bun/bin', '~/.asdf', '~/.local/share/mise', '~/.volta', '~/.sdkman/candidates'],
+];
+
 /** A tool that a workspace declares has a worker of its own, so that it disturbs nobody. */
 export function entryOfTool(name: string): DetectorEntry {
   return {
@@ -18,10 +25,11 @@ export function entryOfTool(name: string): DetectorEntry {
     memoryFactor: 4,
     // Between two runs there is nothing to keep warm but a program that speaks the protocol.
     limits: { idleMs: 60_000 },
+    sandbox: { network: false, write: [], homeCaches: toolchains, processes: true },
   };
 }
 
-function entryOf({ title, worker }: DetectorManifest | QueryManifest): DetectorEntry {
+function entryOf({ title, worker, sandbox }: DetectorManifest | QueryManifest): DetectorEntry {
   const { light, heavy } = worker.lanes;
   return {
     title,
@@ -34,6 +42,7 @@ function entryOf({ title, worker }: DetectorManifest | QueryManifest): DetectorE
       ...(heavy?.memoryFactorIfFree === undefined ? {} : { heavy: heavy.memoryFactorIfFree }),
     },
     limits: light.limits,
+    sandbox,
     ...(heavy === undefined ? {} : { heavyLimits: heavy.limits }),
     ...(worker.execArgv === undefined ? {} : { execArgv: worker.execArgv }),
     ...(worker.env === undefined ? {} : { env: worker.env }),

@@ -73,6 +73,7 @@ const EXIT_CODES: Readonly<Record<ExitKind, ErrorCode>> = {
   hang: 'HANG',
   'start-timeout': 'TIMEOUT',
   cancelled: 'TIMEOUT',
+  refused: 'CONFIG_ERROR',
 };
 
 /** @param external another process caused it */

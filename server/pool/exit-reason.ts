@@ -49,6 +49,8 @@ export function deathOf(exit: LinkExit, context: DeathContext): Death {
 
 function diagnose(exit: LinkExit, context: DeathContext): Diagnosis {
   const { title, heapLimitMb, startMs, ready, activity, shortOfMemory } = context;
+  // Says the same of every worker, so that it is told once.
+  if (exit.refused !== undefined) return { kind: 'refused', message: exit.refused };
   if (exit.startTimeout === true) {
     return { kind: 'start-timeout', message: `${title} was not ready after ${startMs / 1000} s.` };
   }

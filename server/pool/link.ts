@@ -22,6 +22,8 @@ export interface LinkExit {
   readonly selfInflicted?: boolean;
   /** The connection failed: an invalid frame, a failed handshake. */
   readonly protocolError?: string;
+  /** No process was started: why, for a person. */
+  readonly refused?: string;
   /** It was ended because it did not become ready in time. */
   readonly startTimeout?: boolean;
   /** At most 20 lines. */
@@ -40,6 +42,8 @@ export interface Vitals {
 
 export interface WorkerLink {
   readonly pid: number | undefined;
+  /** The process runs in a sandbox. */
+  readonly sandboxed?: boolean;
   /** True: the process is ready for work. False: it ended before; `exited` says how. Never rejects. */
   readonly ready: Promise<boolean>;
   /** Resolves when the process is gone. Never rejects. */

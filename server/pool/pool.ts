@@ -22,7 +22,8 @@ import type { Launch } from './link.ts';
 import { diskFree, machineMemory, type MachineMemory } from './machine.ts';
 import { PidRegistry } from './pid-registry.ts';
 import { PlanFailure } from './plan-failure.ts';
-import { launchProcess } from './process-link.ts';
+import { launchIn } from './process-link.ts';
+import { noSandbox, Sandbox } from './sandbox.ts';
 import { sampleTrees, type SampleTrees } from './process-tree.ts';
 import { Quarantine } from './quarantine.ts';
 import { CrashAttribution } from './crash-attribution.ts';
@@ -63,6 +64,8 @@ export interface PoolOptions extends PoolSettings {
   readonly onAlert?: (alert: MemoryAlert) => void;
   /** Code of the workspace takes long to load, and may never end. */
   readonly onSlow?: (message: string) => void;
+  /** Workers run without a sandbox, or with one that does not keep everything: why, and the way out. */
+  readonly onSandbox?: (message: string) => void;
   readonly log?: PoolLog;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -89,6 +92,7 @@ class WorkerPool implements SupervisedPool {
   readonly #log: PoolLog;
   readonly #partitions: Partitions;
   readonly #fleet: Fleet;
+  readonly #sandbox: Sandbox;
   readonly #sampler: HealthSampler;
   readonly #quarantine: Quarantine;
   readonly #crashQuarantine: CrashQuarantine;
@@ -125,10 +129,18 @@ class WorkerPool implements SupervisedPool {
     this.#crashQuarantine = new CrashQuarantine(clock, this.#quarantine);
     this.#measureMachine = options.machine ?? machineMemory;
     this.#maxWorkers = workersOf(options.maxWorkers ?? 0);
+    this.#sandbox = new Sandbox(options.sandbox ?? noSandbox, {
+      groupOf: (detector) => this.#partitions.entry(detector)?.group,
+      warn: (message) => {
+        log('warn', message);
+        options.onSandbox?.(message);
+      },
+      onChange: () => this.#changed(),
+    });
     this.#fleet = new Fleet(this.#maxWorkers, {
       clock,
       random: options.random ?? Math.random,
-      launch: options.launch ?? launchProcess,
+      launch: options.launch ?? launchIn(this.#sandbox),
       log,
       onChange: () => this.#changed(),
       onNotice: (notice) => {
@@ -244,6 +256,7 @@ class WorkerPool implements SupervisedPool {
       ...memory,
       workerBytes: memoryOf(this.#fleet.live),
       processes: this.#sampler.processes,
+      sandbox: this.#sandbox.health(),
       ...(diskFreeBytes === undefined ? {} : { diskFreeBytes }),
     };
   }
@@ -259,7 +272,10 @@ class WorkerPool implements SupervisedPool {
   }
 
   restart(detector?: string): Promise<void> {
-    if (detector === undefined) return this.#fleet.restart();
+    if (detector === undefined) {
+      this.#sandbox.reconsider();
+      return this.#fleet.restart();
+    }
     const entry = this.#partitions.entry(detector);
     return entry === undefined ? Promise.resolve() : this.#fleet.restart(entry.group);
   }
@@ -307,13 +323,14 @@ class WorkerPool implements SupervisedPool {
     await worker.capture(kind, file, durationMs);
   }
 
-  configure({ maxWorkers, memoryMb, healthIntervalMs, node }: PoolSettings): void {
+  configure({ maxWorkers, memoryMb, healthIntervalMs, node, sandbox }: PoolSettings): void {
     if (healthIntervalMs !== undefined) this.#sampler.intervalMs = healthIntervalMs;
     if (maxWorkers !== undefined) this.#maxWorkers = workersOf(maxWorkers);
     if (memoryMb !== undefined)
       this.#partitions.configure({ memoryMb: this.#memoryMbOf(memoryMb) }, undefined, this.#mayGrow(memoryMb));
     if (node !== undefined) this.#partitions.runBy(node);
     this.#fleet.reconfigure(this.#maxWorkers);
+    if (sandbox !== undefined && this.#sandbox.configure(sandbox)) void this.#fleet.restart();
   }
 
   async dispose(): Promise<void> {

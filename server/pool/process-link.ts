@@ -1,11 +1,16 @@
 /** The link to a worker of the worker library, with any driver. Lives as long as its process. */
+import { constants } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
+import path from 'node:path';
 import type { WorkerMessages, PlanEvent } from '../../workers/protocol/worker-messages.ts';
 import { CancelledError, createWorker, RemoteError, SpawnError, StartupTimeoutError } from '../../workers/ipc/index.ts';
 import type { Vitals as WorkerVitals, WorkerClient, WorkerExit } from '../../workers/ipc/index.ts';
 import type { CheckEvent, CheckRequest, PlanRequest } from '../../workers/protocol/detector-protocol.ts';
 import { selfSignalMark } from '../../workers/protocol/self-signals.ts';
+import type { SandboxPolicy } from '../../workers/ipc/index.ts';
 import { DetectorFailure, LinkLost, RequestCancelled } from './link.ts';
 import { nodeProcess } from './runtimes.ts';
+import type { Sandbox } from './sandbox.ts';
 import { Vetting, vettedPlan } from './vetting.ts';
 import type { CheckAnswer, WorkerLink, Launch, LaunchOptions, LinkExit, PlanAnswer, Vitals } from './link.ts';
 
@@ -14,16 +19,24 @@ type StartResult = { readonly client: Client } | { readonly exit: LinkExit };
 
 export const launchProcess: Launch = (options) => new ProcessLink(options);
 
+/** Starts processes in a sandbox, where there is one for them. */
+export function launchIn(sandbox: Sandbox): Launch {
+  return (options) => new ProcessLink(options, sandbox);
+}
+
 class ProcessLink implements WorkerLink {
   readonly ready: Promise<boolean>;
   readonly exited: Promise<LinkExit>;
   vitals: Vitals | undefined;
+  sandboxed = false;
+  readonly #sandbox: Sandbox | undefined;
   readonly #modules: Readonly<Record<string, string>>;
   readonly #starting = new AbortController();
   #client: Client | undefined;
   #onVitals: (vitals: Vitals) => void = () => {};
 
-  constructor(options: LaunchOptions) {
+  constructor(options: LaunchOptions, sandbox?: Sandbox) {
+    this.#sandbox = sandbox;
     this.#modules = options.entry.modules ?? {};
     const started = this.#start(options);
     this.ready = started.then((result) => 'client' in result);
@@ -71,7 +84,19 @@ class ProcessLink implements WorkerLink {
   }
 
   async capture(kind: 'heap-snapshot' | 'cpu-profile', file: string, durationMs: number): Promise<void> {
-    await this.#ask((client) => client.send('capture', { kind, file, durationMs }));
+    await this.#ask(async (client) => {
+      const { socketPath } = client;
+      if (!this.sandboxed || socketPath === undefined) return client.send('capture', { kind, file, durationMs });
+      // The only folder outside of its sandbox that it may write to.
+      const written = path.join(path.dirname(socketPath), path.basename(file));
+      try {
+        await client.send('capture', { kind, file: written, durationMs });
+        await copyRegularFile(written, file);
+      } finally {
+        await rm(written, { force: true });
+      }
+      return undefined;
+    });
   }
 
   close(): void {
@@ -85,11 +110,30 @@ class ProcessLink implements WorkerLink {
   }
 
   async #start(options: LaunchOptions): Promise<StartResult> {
+    const sandbox = this.#sandbox;
+    let policy: SandboxPolicy | undefined;
+    try {
+      policy = await sandbox?.policyFor(options);
+    } catch (error) {
+      const refused = error instanceof Error ? error.message : String(error);
+      return { exit: { expected: false, outOfMemory: false, stderr: [], refused } };
+    }
+    const result = await this.#startOnce(options, policy);
+    if (policy === undefined || sandbox === undefined) return result;
+    if ('client' in result) sandbox.started(options, policy);
+    else if (!this.#starting.signal.aborted && sandbox.failed(options.name, result.exit.stderr))
+      return this.#startOnce(options, undefined);
+    return result;
+  }
+
+  async #startOnce(options: LaunchOptions, policy: SandboxPolicy | undefined): Promise<StartResult> {
     const { entry, startMs, log, name } = options;
     const { driver, options: driverOptions } = entry.runtime ?? nodeProcess;
+    this.sandboxed = policy !== undefined;
     try {
       const client = await createWorker<WorkerMessages>({
         ...driverOptions(options),
+        ...(policy === undefined ? {} : { sandbox: policy }),
         driver,
         name,
         timeouts: { startup: startMs },
@@ -131,6 +175,19 @@ class ProcessLink implements WorkerLink {
   #moduleOf(request: { readonly detector: string }): { readonly module?: string } {
     const module = this.#modules[request.detector];
     return module === undefined ? {} : { module };
+  }
+}
+
+/** What the code of a worker has put there may be a link or a pipe. */
+async function copyRegularFile(from: string, to: string): Promise<void> {
+  await using source = await open(from, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  if (!(await source.stat()).isFile()) throw new DetectorFailure(`The worker wrote no file: ${from}.`);
+  await using target = await open(to, 'wx', 0o600);
+  const buffer = Buffer.allocUnsafe(1 << 20);
+  for (;;) {
+    const { bytesRead } = await source.read(buffer);
+    if (bytesRead === 0) return;
+    await target.writeFile(buffer.subarray(0, bytesRead));
   }
 }
 

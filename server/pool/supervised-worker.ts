@@ -195,6 +195,7 @@ export class SupervisedWorker {
     const link = launch({
       name: this.name,
       entry: this.partition.entry,
+      root: this.partition.root,
       heapMb: heapLimitMb(memoryMb),
       startMs,
       log: this.#log.add,
@@ -325,7 +326,7 @@ export class SupervisedWorker {
       name: this.name,
       detector: partition.group,
       root: partition.root,
-      driver: this.#runtime.driver.name,
+      driver: this.#link?.sandboxed === true ? `${this.#runtime.driver.name}, sandboxed` : this.#runtime.driver.name,
       state: this.#state,
       ...(pid === undefined ? {} : { pid }),
       ...(current === undefined ? {} : { current }),

@@ -16,6 +16,7 @@ import type {
 } from '../../workers/protocol/health.ts';
 import type { TaskFigures } from '../../workers/ipc/index.ts';
 import type { Revision } from '../journal.ts';
+import type { SandboxSettings } from './sandbox.ts';
 
 /** The part that views show. */
 export type * from '../../workers/protocol/health.ts';
@@ -103,6 +104,8 @@ export interface PoolSettings {
   readonly healthIntervalMs?: number;
   /** Path of the Node.js that runs workers; empty: the one that runs the pool. Applies to workers when they start. */
   readonly node?: string;
+  /** Whether workers run in a sandbox. Default: off. Applies to workers when they start. */
+  readonly sandbox?: SandboxSettings;
 }
 
 export interface Pool {

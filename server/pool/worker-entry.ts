@@ -3,7 +3,7 @@
  * partitions.ts makes partitions of it.
  */
 import type { LaunchOptions, WorkerDriver } from '../../workers/ipc/index.ts';
-import type { Lane, Limits } from '../../workers/protocol/manifest.ts';
+import type { Lane, Limits, SandboxNeeds } from '../../workers/protocol/manifest.ts';
 
 export type { Lane, Limits } from '../../workers/protocol/manifest.ts';
 
@@ -24,6 +24,8 @@ export interface WorkerStart {
   readonly name: string;
   /** V8's heap limit in megabytes, below the hard limit, so that V8 fails before the kernel does. */
   readonly heapMb: number;
+  /** The folder that it analyses. */
+  readonly root: string;
   readonly entry: WorkerEntry;
 }
 
@@ -71,6 +73,8 @@ export interface WorkerEntry {
   readonly env?: Readonly<Record<string, string>>;
   /** Title of a worker that several detectors share. Default: the detector's title. */
   readonly workerTitle?: string;
+  /** What a sandbox must allow. Default: nothing beyond what every worker needs. */
+  readonly sandbox?: SandboxNeeds;
   /** Path of the Node.js that runs the script. Default: the one that runs the pool. */
   readonly node?: string;
 }

@@ -126,7 +126,7 @@ export class Leader {
     });
     connection.onError(() => socket.destroy());
     connection.onRequest(messages.greet, (greeting) => {
-      peer.accepted = JSON.stringify(greeting) === JSON.stringify(this.#greeting);
+      peer.accepted = messages.mayAnswer(this.#greeting, greeting);
       return { accepted: peer.accepted };
     });
     /** Nobody else is answered, or heard. */

@@ -21,15 +21,25 @@ export interface Greeting {
   readonly flatConfig: string;
   /** The setting `bulkhead.node`. */
   readonly program: string;
+  /** No worker runs outside of a sandbox but those of the detectors that are named here; absent: that is not required. */
+  readonly sandboxExcept?: readonly string[] | undefined;
 }
 
-export function greetingOf(program = ''): Greeting {
+/** Whether a leader's answers are those of the other process, from workers that are held as that one requires. */
+export function mayAnswer(leader: Greeting, other: Greeting): boolean {
+  const isHeld = other.sandboxExcept === undefined || String(other.sandboxExcept) === String(leader.sandboxExcept);
+  const rest = (greeting: Greeting): string => JSON.stringify({ ...greeting, sandboxExcept: undefined });
+  return isHeld && rest(leader) === rest(other);
+}
+
+export function greetingOf(program = '', sandboxExcept?: readonly string[]): Greeting {
   return {
     protocol: 1,
     bulkhead: version,
     node: process.versions.node.split('.')[0] ?? '',
     flatConfig: process.env['ESLINT_USE_FLAT_CONFIG'] ?? '',
     program,
+    sandboxExcept,
   };
 }
 

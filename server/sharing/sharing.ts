@@ -27,6 +27,8 @@ export interface SharingOptions {
   readonly pool: SupervisedPool;
   /** Path of the Node.js that runs the workers, if the user named one. */
   readonly node?: string;
+  /** See {@link Greeting.sandboxExcept}. */
+  readonly sandboxExcept?: readonly string[] | undefined;
   readonly log: (level: 'warn' | 'info', message: string) => void;
 }
 
@@ -65,7 +67,7 @@ export class Sharing {
 
   constructor(options: SharingOptions) {
     this.#options = options;
-    this.#greeting = greetingOf(options.node);
+    this.#greeting = greetingOf(options.node, options.sandboxExcept);
     this.#locks = new Locks({ table: options.lockTable, label: 'analysis' });
     this.#seen = new SeenChanges(options.root);
     this.#unknown = this.#wait().then(() => {

@@ -13,9 +13,10 @@ export interface Visit {
 
 /**
  * @param dir folder that is the same for all processes with this root
+ * @param sandboxExcept see {@link Greeting.sandboxExcept}
  * @returns undefined: no process leads, or the leader's results may differ from ours
  */
-export async function visit(dir: string): Promise<Visit | undefined> {
+export async function visit(dir: string, sandboxExcept?: readonly string[]): Promise<Visit | undefined> {
   const address = await readAddress(dir);
   if (address === undefined) return undefined;
   // Loaded only if there is a leader, so that other checks in the terminal start faster.
@@ -24,7 +25,10 @@ export async function visit(dir: string): Promise<Visit | undefined> {
     import('./messages.ts'),
   ]);
   const ignore = (): void => {};
-  const follower = await Connection.connect(address, greetingOf(), { changed: ignore, analyze: ignore });
+  const follower = await Connection.connect(address, greetingOf('', sandboxExcept), {
+    changed: ignore,
+    analyze: ignore,
+  });
   if (follower?.usable !== true) {
     follower?.close();
     return undefined;

@@ -32,6 +32,13 @@ export function descendantsOf(pid: number): readonly ProcessLine[] {
   return found;
 }
 
+/** The ids of those with this text on their command line, but for this one. */
+export function processesWith(text: string): readonly number[] {
+  return allProcesses()
+    .filter(({ pid, command }) => pid !== process.pid && command.includes(text))
+    .map(({ pid }) => pid);
+}
+
 export function alive(pid: number): boolean {
   return allProcesses().some((process) => process.pid === pid);
 }

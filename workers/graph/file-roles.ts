@@ -47,9 +47,9 @@ export function applicationOf(manifest: Manifest | undefined): string | undefine
 const TEST_NAME =
   /\.(test|spec|e2e|cy|stories|story|bench|test-d)\.[cm]?[jt]sx?$|^(jest|vitest|mocha|karma|playwright|cypress)[.-](setup|config|global)/;
 const TEST_FOLDER =
-  /(^|\/)(__tests?__|__mocks__|__fixtures__|tests?|specs?|e2e|cypress|playwright|fixtures|testdata|benchmarks?|benches|bench)(\/|$)/;
+  /(^|\/)(__tests?__|__mocks__|__fixtures__|tests?|specs?|e2e|cypress|playwright|fixtures|test[-_]?data|benchmarks?|benches|bench)(\/|$)/;
 const SURE_TEST_FOLDER =
-  /(^|\/)__(tests?|mocks|fixtures)__\/|^(src\/)?(tests?|specs?|e2e|cypress|playwright|fixtures|testdata|benchmarks?|benches|bench)\//;
+  /(^|\/)__(tests?|mocks|fixtures)__\/|^(src\/)?(tests?|specs?|e2e|cypress|playwright|fixtures|test[-_]?data|benchmarks?|benches|bench)\//;
 const TOOL_NAME =
   /(^|\.)(config|setup|rc)\.[cm]?[jt]s$|^\.|^(gulpfile|gruntfile|makefile|karma\.conf|webpack\.|rollup\.|vite\.|esbuild)/i;
 const TOOL_FOLDER =

@@ -75,6 +75,10 @@ export class StaticValues {
   namesIn({ params, body }: FunctionNode, outer: Names, values?: readonly unknown[]): Names {
     const names = new Names(outer);
     params.forEach((parameter, index) => {
+      if (parameter.type === 'RestElement') {
+        this.#bind(names, parameter.argument, values ? (): unknown => values.slice(index) : unknown);
+        return;
+      }
       const value = values ? (): unknown => (index < values.length ? values[index] : undefined) : unknown;
       this.#bind(names, parameter.type === 'TSParameterProperty' ? parameter.parameter : parameter, value);
     });
@@ -408,6 +412,8 @@ function methodOf(subject: unknown, name: string, values: readonly unknown[]): u
       const results = list.map((one, index) => first.call([one, index]));
       return name === 'map' ? results : bounded(results.flat());
     }
+    if (name === 'reduce' && first instanceof Callable && values.length > 1 && list.length < 1_000)
+      return list.reduce((all, one, index) => first.call([all, one, index]), values[1]);
     if (name === 'concat') return bounded(list.concat(...values));
     if (name === 'filter') return list;
     if (name === 'join') return concatenated(list.flatMap((one, at) => (at === 0 ? [one] : [first ?? ',', one])));
@@ -415,7 +421,12 @@ function methodOf(subject: unknown, name: string, values: readonly unknown[]): u
   if (typeof subject === 'string') {
     if (name === 'toString' || name === 'trim') return subject;
     if (name === 'concat') return concatenated([subject, ...values]);
-    if (name === 'replace' && typeof first === 'string' && typeof values[1] === 'string') return subject.replace(first, () => String(values[1])); // prettier-ignore
+    const [, by] = values;
+    if (name === 'replace' && typeof first === 'string' && typeof by === 'string') return concatenated([subject.replace(first, () => by)]); // prettier-ignore
+    // Of slashes and the like: a pattern without choices and repetitions takes no time, and a short text fills no memory.
+    const isSimple = typeof first === 'string' || (first instanceof RegExp && !/[*+{?|]/.test(first.source));
+    if (/^replace(?:All)?$/.test(name) && isSimple && typeof by === 'string' && by.length < 10 && !by.includes('$'))
+      return concatenated([typeof first === 'string' ? subject.replaceAll(first, by) : subject.replace(first, by)]);
   }
   if (name === 'toString' && isRecord(subject)) return hrefOf(subject) ?? UNKNOWN;
   return UNKNOWN;

@@ -50,6 +50,10 @@ export type {
   WithResult,
 } from './messages.ts';
 export * from './errors.ts';
+export { canaryAttempts, measureSandbox } from './sandbox/canary.ts';
+export type { CanaryAttempt, SandboxReport } from './sandbox/canary.ts';
+export type { SandboxFailure, SandboxFailureCause } from './sandbox/failures.ts';
+export type { SandboxPolicy } from './sandbox/policy.ts';
 export type { ExitKind, WorkerExit } from './exit.ts';
 export type { EventStream } from './event-stream.ts';
 export type {

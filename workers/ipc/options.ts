@@ -71,7 +71,7 @@ type ForProcesses = ForNode | 'cwd' | 'execPath' | 'spawnOptions';
 
 /** For a Node process of its own: the default. */
 export type ChildProcessOptions = ClientOptions &
-  Only<ForProcesses | 'detached' | 'endStrays' | 'stdio' | 'socketPath' | 'reconnect'> &
+  Only<ForProcesses | 'detached' | 'endStrays' | 'sandbox' | 'stdio' | 'socketPath' | 'reconnect'> &
   WithScript & {
     /** By name, or a driver of your own. Default `child-process`. */
     readonly driver?: Chosen<'child-process'> | undefined;

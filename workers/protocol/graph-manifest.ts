@@ -47,7 +47,7 @@ export const ignoreOption = {
   description:
     'Globs of files that are not checked. By default, test data, snapshots, build outputs, and generated and vendored files, also those whose first comment says that they are generated.',
   default: [
-    '**/{fixtures,__fixtures__,__testfixtures__,testdata,__snapshots__}/**',
+    '**/{fixtures,__fixtures__,__testfixtures__,testdata,test-data,test_data,testData,__snapshots__}/**',
     '**/{generated,__generated__}/**',
     '**/*.{generated,gen,min,bundle,pb}.{js,cjs,mjs,jsx,ts,cts,mts,tsx}',
     '**/*_pb.{js,ts}',

@@ -7,7 +7,17 @@ import type { Range, Unit } from './detector-protocol.ts';
 
 /** Why a worker ended, or its task. */
 export type ExitKind =
-  'oom-heap' | 'oom-kernel' | 'rss-limit' | 'signal' | 'exit' | 'protocol' | 'hang' | 'start-timeout' | 'cancelled';
+  | 'oom-heap'
+  | 'oom-kernel'
+  | 'rss-limit'
+  | 'signal'
+  | 'exit'
+  | 'protocol'
+  | 'hang'
+  | 'start-timeout'
+  | 'cancelled'
+  /** It was not started, because the sandbox that is required cannot be made. */
+  | 'refused';
 
 export interface ExitReason {
   readonly kind: ExitKind;
@@ -132,6 +142,16 @@ export interface MachineHealth {
   readonly processes: number;
   /** Free space on the disk that holds the results, bytes. */
   readonly diskFreeBytes?: number;
+  readonly sandbox?: SandboxHealth;
+}
+
+/** How the workers are kept from what they do not need, as measured on this machine. */
+export interface SandboxHealth {
+  readonly mode: 'auto' | 'require' | 'off';
+  /** `unknown`: no worker has started yet. */
+  readonly state: 'full' | 'partial' | 'none' | 'unknown';
+  /** Why it is not full, and the way out. */
+  readonly reason?: string;
 }
 
 export interface HealthParams {

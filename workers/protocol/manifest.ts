@@ -42,6 +42,8 @@ export interface QueryManifest {
   readonly name: string;
   readonly title: string;
   readonly kind: 'query';
+  /** That of the detectors whose worker it shares. */
+  readonly sandbox: SandboxNeeds;
   readonly worker: WorkerNeeds;
 }
 

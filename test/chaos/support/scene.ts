@@ -5,9 +5,19 @@ import path from 'node:path';
 import type { Limits } from '../../../server/pool/worker-entry.ts';
 import { createPool, type PoolOptions } from '../../../server/pool/pool.ts';
 import type { CheckOutcome, PoolNotice, SupervisedPool } from '../../../server/pool/types.ts';
+import type { SandboxSettings } from '../../../server/pool/sandbox.ts';
+import type { SandboxNeeds } from '../../../workers/protocol/manifest.ts';
 import type { CheckEvent, Issue, Overlay, Unit } from '../../../workers/protocol/detector-protocol.ts';
 
 export const scriptedDetector = path.join(import.meta.dirname, '../../fixtures/workers/scripted.ts');
+
+/** The behaviours count how often they were tried, in the workspace. */
+export const scriptedNeeds: SandboxNeeds = { network: false, write: ['.'], homeCaches: [], processes: true };
+
+/** With `BULKHEAD_TEST_SANDBOX=require` in the environment the faults happen in a sandbox. */
+export function chosenSandbox(): SandboxSettings {
+  return { mode: process.env['BULKHEAD_TEST_SANDBOX'] === 'require' ? 'require' : 'off', except: [], read: [] };
+}
 
 export interface CheckRun {
   readonly outcome: CheckOutcome;
@@ -34,8 +44,12 @@ export class Scene {
     this.root = root;
     this.pool = createPool({
       detectors: {
-        scripted: { title: 'Scripted', group: 'scripted', modules: { scripted: scriptedDetector }, limits },
+        scripted: {
+          ...{ title: 'Scripted', group: 'scripted', modules: { scripted: scriptedDetector }, limits },
+          sandbox: scriptedNeeds,
+        },
       },
+      sandbox: chosenSandbox(),
       maxWorkers: 2,
       healthIntervalMs: 500,
       onNotice: (notice) => this.notices.push(notice),

@@ -112,6 +112,20 @@ describe('names of frameworks', () => {
     }
   });
 
+  it('knows the aliases that come with a framework', async () => {
+    const cases: readonly (readonly [name: string, file: string, alias: string])[] = [
+      ['@ice/app', 'src/a.js', '@'],
+      ['@modern-js/app-tools', 'shared/a.js', '@shared'],
+      ['laravel-vite-plugin', 'resources/js/a.js', '@'],
+      ['vite-plugin-ruby', 'app/javascript/a.js', '~'],
+    ];
+    for (const [name, file, alias] of cases) {
+      const files = { 'package.json': declaring(name), [file]: '', 'b.js': importing(`${alias}/a`, `${alias}/gone`) };
+      assert.deepEqual(await told(files), [`error ${alias}/gone`], name);
+    }
+    assert.deepEqual(await told({ 'package.json': declaring('@ice/app'), 'a.js': importing('ice', 'ice/types') }), []);
+  });
+
   it('reports the same names where nothing gives them', async () => {
     const names = ['server-only', 'uno.css', '@wordpress/blocks', 'bun', '$lib/x'];
     const found = await told({ 'a.js': importing(...names) });
@@ -166,6 +180,16 @@ describe('aliases of tools', () => {
     'a function of its own': {
       'vue.config.js': "const path = require('path');\nfunction resolve(dir) { return path.join(__dirname, dir); }\nmodule.exports = { chainWebpack: (config) => { config.resolve.alias.set('@', resolve('src')).set('~', resolve('other')); } };",
     },
+    'a function with any number of parts': {
+      'webpack.config.js': "const path = require('path');\nconst at = (...parts) => path.join(__dirname, ...parts);\nmodule.exports = { resolve: { alias: { '@': at('.', 'src') } } };",
+    },
+    'a reduction, and slashes put right': {
+      'vite.config.js': "import path from 'path';\nconst src = path.resolve('src').replace(/\\\\/g, '/');\nexport default { resolve: { alias: ['@'].reduce((all, name) => ({ ...all, [name]: src }), {}) } };",
+    },
+    'customize-cra': {
+      'config-overrides.js': "const { override, addWebpackAlias } = require('customize-cra');\nconst path = require('path');\nmodule.exports = override(addWebpackAlias({ '@': path.resolve(__dirname, 'src') }));",
+    },
+    'Turbopack': { 'next.config.mjs': "export default { turbopack: { resolveAlias: { '@': './src' } } };" },
     'a spread of another object': {
       'webpack.common.js': "const path = require('path');\nconst base = { '@': path.resolve(__dirname, './src') };\nmodule.exports = { resolve: { alias: { ...base, 'x$': 'y' } } };",
     },

@@ -147,6 +147,22 @@ describe('import', () => {
     ]);
   });
 
+  it('waits for what the build of a package of the workspace makes', async () => {
+    using workspace = workspaceOf({
+      'package.json': { name: 'root', private: true, workspaces: ['packages/*'], dependencies: { there: '*' } },
+      'node_modules/there/package.json': { name: 'there' },
+      '.gitignore': 'compiled\n',
+      'packages/bundles/package.json': { name: '@s/bundles' },
+      'packages/app/package.json': { name: 'app', dependencies: { '@s/bundles': 'workspace:*' } },
+      'packages/app/a.js': "require('@s/bundles/compiled/x/index.js');\nrequire('@s/bundles/gone/x.js');\n",
+    });
+    const { issues } = await runDetector(detector, workspace.root);
+    assert.deepEqual(
+      issues.map(({ rule, range }) => [rule, range.start.line]),
+      [['unresolved-package', 1]],
+    );
+  });
+
   it('follows a pattern of .gitignore that takes a file back', async () => {
     const files = {
       '.gitignore': 'generated-*\n!generated-not*\n',

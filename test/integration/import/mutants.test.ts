@@ -220,10 +220,9 @@ for (const [name, make] of Object.entries(subjects)) {
         ...(JSON.parse(manifest) as object),
         dependencies: { 'some-package': '^1.0.0' },
       });
-      const aboutInstalling = ['package.json:0 package/lockfile-missing', 'package.json:0 import/unresolved-package'];
-      const withoutThose = (list: readonly string[]): readonly string[] =>
-        list.filter((one) => !aboutInstalling.includes(one));
-      assert.deepEqual(withoutThose(await broughtBy({ [file]: use, 'package.json': () => declared })), []);
+      const aboutInstalling = 'package.json:0 import/unresolved-package';
+      const withoutThat = (list: readonly string[]): readonly string[] => list.filter((one) => one !== aboutInstalling);
+      assert.deepEqual(withoutThat(await broughtBy({ [file]: use, 'package.json': () => declared })), []);
       assert.deepEqual(await broughtBy({ [file]: use }), [`${file}:${String(line)} package/unlisted-dependency`]);
     });
   });

@@ -89,6 +89,46 @@ describe('silence of the import detector where TypeScript speaks', () => {
     assert.deepEqual(await told(declared), []);
   });
 
+  it('says that packages are not looked at where none is installed, whoever reports the imports', async () => {
+    const manifest = { name: 'root', private: true, dependencies: { dep: '*' } };
+    const files = { 'package.json': manifest, 'tsconfig.json': tsconfig(), 'a.ts': "import dep from 'dep';\ndep;\n" };
+    using workspace = workspaceOf(files);
+    const { issues } = await runDetector(detector, workspace.root);
+    assert.deepEqual(
+      issues.map(({ file, rule, cause }) => [file, rule, cause?.rule]),
+      [['package.json', 'unresolved-package', 'not-installed']],
+    );
+  });
+
+  it('names the submodule that is not checked out as the cause of what would be in it', async () => {
+    const files = {
+      'package.json': { name: 'root', private: true, workspaces: ['packages/*'] },
+      '.gitmodules': '[submodule "common"]\n\tpath = packages/common\n\turl = ../common.git\n',
+      'node_modules/there/package.json': { name: 'there', version: '1.0.0' },
+      'packages/app/package.json': { name: 'app' },
+      'packages/app/a.js': "import '../common/x';\nimport '@s/common';\nimport './gone';\n",
+    };
+    using workspace = workspaceOf(files);
+    const { issues } = await runDetector(detector, workspace.root);
+    assert.deepEqual(
+      issues.map(({ range, cause }) => [range.start.line, cause?.file, cause?.range.start.line]),
+      [
+        [0, '.gitmodules', 1],
+        [1, '.gitmodules', 1],
+        [2, undefined, undefined],
+      ],
+    );
+    workspace.write('packages/common/package.json', '{ "name": "@s/common" }');
+    const { issues: after } = await runDetector(detector, workspace.root);
+    assert.deepEqual(
+      after.map(({ message, cause }) => [/'([^']+)'/.exec(message)?.[1], cause]),
+      [
+        ['../common/x', undefined],
+        ['./gone', undefined],
+      ],
+    );
+  });
+
   it('tells what is outside of every project', async () => {
     const files = {
       'tsconfig.json': { ...tsconfig(), include: ['src'] },

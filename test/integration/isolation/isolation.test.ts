@@ -108,7 +108,11 @@ describe('isolation', () => {
         "import './view/one.spec';",
         "import './view/__tests__/two';",
         "import './view/test/feature';",
+        "export * from './test/index';",
+        "export * from './test/mock';",
+        "export * from './view/one.spec';",
       ].join('\n'),
+      'src/test/index.ts': target,
       'src/test/mock.ts': target,
       'src/view/one.spec.ts': target,
       'src/view/__tests__/two.ts': target,
@@ -116,7 +120,7 @@ describe('isolation', () => {
     });
     const { issues } = await runDetector(detector, workspace.root, {});
     const lines = issues.filter(({ rule }) => rule === 'prod-imports-test').map(({ range }) => range.start.line);
-    assert.deepEqual(lines, [0, 1, 2]);
+    assert.deepEqual(lines, [0, 1, 2, 5, 6]);
   });
 
   it('holds boundaries: what a layer may not, and all it may', async () => {

@@ -191,9 +191,57 @@ describe('package', () => {
         "packages:\n  d@1:\n    peerDependencies:\n      peer: '*'\n      '@s/peer': '*'\n    engines:\n      alone: '*'\n",
       'bun.lock': '{ "packages": {\n "d": ["d@1", "", { "peerDependencies": { "peer": "*", "@s/peer": "*" }, "bin": { "alone": "x" } }],\n} }\n',
     }; // prettier-ignore
-    assert.deepEqual(await named('unused-dependency', files), ['peer', '@s/peer', 'alone']);
+    const silent: Files = {
+      'yarn.lock': '# yarn lockfile v1\n\nd@^1.0.0:\n  version "1.0.0"\n',
+      'bun.lockb': 'binary',
+    };
+    assert.deepEqual(await named('unused-dependency', files), [], 'any of them may be a peer');
+    for (const [name, lock] of Object.entries(silent))
+      assert.deepEqual(await named('unused-dependency', { ...files, [name]: lock }), [], name);
     for (const [name, lock] of Object.entries(locks))
       assert.deepEqual(await named('unused-dependency', { ...files, [name]: lock }), ['alone'], name);
+  });
+
+  it('takes an empty version for none where nobody publishes, and icons for used', async () => {
+    const files = (version: string, isPrivate: boolean): Files => ({
+      'package.json': { name: 'p', version, private: isPrivate, dependencies: { '@iconify-json/mdi': '*', idle: '*' } },
+      ...installed('idle'),
+    });
+    assert.deepEqual(await named('unused-dependency', files('', true)), ['idle']);
+    const counts = [files('', true), files('', false), files('one', true)].map((each) => named('invalid-field', each));
+    assert.deepEqual(
+      (await Promise.all(counts)).map(({ length }) => length),
+      [0, 1, 1],
+    );
+  });
+
+  it('names the submodule that is not checked out as the cause where it may hold the package', async () => {
+    using workspace = workspaceOf({
+      'package.json': { name: 'root', private: true, workspaces: ['packages/*'] },
+      'package-lock.json': {},
+      '.gitmodules': '[submodule "common"]\n\tpath = packages/common\n',
+      'packages/app/package.json': { name: 'app', dependencies: { common: 'workspace:*' } },
+      'packages/app/a.js': "import 'common';\nimport 'more-of-it';\n",
+    });
+    const { issues } = await runDetector(detector, workspace.root, {});
+    assert.deepEqual(
+      issues.map(({ rule, cause }) => [rule, cause?.rule]),
+      [
+        ['unlisted-dependency', 'submodule-missing'],
+        ['invalid-range', 'submodule-missing'],
+      ],
+    );
+  });
+
+  it('misses no lockfile before the first installation, which creates it', async () => {
+    const files = {
+      'package.json': { name: 'p', dependencies: { dep: '*' } },
+      'a.js': "import 'dep';\n",
+      '.git/HEAD': '',
+    };
+    const count = async (more: Files): Promise<number> =>
+      (await named('lockfile-missing', { ...files, ...more })).length;
+    assert.deepEqual([await count({}), await count(installed('dep'))], [0, 1]);
   });
 
   it('asks for no package of the workspace that a configuration redirects', async () => {
@@ -283,12 +331,15 @@ describe('package', () => {
     const dependencies = { expo: '*', 'expo-router': '*', 'expo-font': '*', 'react-native-screens': '*', unused: '*' };
     const files = {
       'package.json': { name: 'p', main: 'expo-router/entry', dependencies },
+      'package-lock.json': {},
       'src/a.js': "import 'expo';",
     };
     assert.deepEqual(await named('unused-dependency', files), ['unused']);
     assert.deepEqual(await named('missing-entry', files), []);
     const plain = { 'package.json': { name: 'p', main: 'router/entry', dependencies: { 'expo-font': '*' } } };
-    assert.deepEqual(await named('unused-dependency', { ...plain, 'src/a.js': '' }), ['expo-font']);
+    assert.deepEqual(await named('unused-dependency', { ...plain, 'package-lock.json': {}, 'src/a.js': '' }), [
+      'expo-font',
+    ]);
     assert.equal((await named('missing-entry', plain)).length, 1);
   });
 
@@ -395,6 +446,7 @@ describe('package: what runs or loads it', () => {
     const names = ['pino-pretty', '@scope/reporter', 'tedious', 'debug', 'prisma-erd-generator', 'open', 'not-used'];
     const files = {
       'package.json': { name: 'p', private: true, dependencies: Object.fromEntries(names.map((name) => [name, '1'])) },
+      'package-lock.json': {},
       'schema.prisma': 'generator erd {\n  provider = "prisma-erd-generator"\n}',
       'src/a.js': [
         "pino({ transport: { targets: [{ target: 'pino-pretty/file' }] } });",

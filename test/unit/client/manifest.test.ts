@@ -85,6 +85,8 @@ describe('package.json', () => {
   it('does not let an untrusted workspace choose what is executed', () => {
     const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
     assert.equal(properties['bulkhead.node']?.scope, 'machine-overridable');
+    for (const name of ['sandbox', 'sandboxExcept', 'sandboxRead'])
+      assert.equal(properties[`bulkhead.${name}`]?.scope, 'machine', 'no workspace may weaken its sandbox');
     assert.ok(restrictedConfigurations.includes('bulkhead.node'));
     assert.ok(restrictedConfigurations.includes('bulkhead.typescript.engine'));
     assert.deepEqual(

@@ -6,6 +6,7 @@ import { Linter } from 'eslint';
 import { parser } from 'typescript-eslint';
 import { cognitiveOf } from '../../../workers/detectors/complexity/cognitive.ts';
 import { nameOf } from '../../../workers/detectors/complexity/functions.ts';
+import { linesOfCode, onlyCode } from '../../../workers/detectors/complexity/lines.ts';
 import { cyclomaticOf } from '../../../workers/detectors/complexity/rules/cyclomatic.ts';
 import { SourceFile } from '../../../workers/rules/source-file.ts';
 import { repository } from '../../support/workspace.ts';
@@ -124,5 +125,22 @@ describe('cognitive complexity', () => {
     const text = 'function outer() { function inner(a) { if (a) return 1; } return inner; }';
     assert.equal(scoreOf(text, 'outer'), 0);
     assert.equal(scoreOf(text, 'inner'), 1);
+  });
+});
+
+describe('lines of code', () => {
+  const linesOf = (text: string): number => linesOfCode(onlyCode(parsed('a.tsx', text)));
+
+  it('are lines with code, not with text in a template or in JSX, or in a long table', () => {
+    assert.equal(linesOf('const a = css`\n  a {\n    /* b */\n  }\n`;\n'), 2);
+    assert.equal(linesOf('const a = `\n  // no comment\n  ${b}\n  /* none\n`;\nc();\n'), 4);
+    assert.equal(linesOf('const a = (\n  <p>\n    some\n    text\n    {b}\n  </p>\n);\n'), 5);
+    const rows = (row: string): string => `\n${row},`.repeat(20);
+    assert.equal(linesOf(`const a = [${rows("'b'")}\n];`), 2);
+    assert.equal(linesOf(`const a = new Set([\n  ...b,${rows('[-1, { c: true }]')}\n  d,\n]);`), 4);
+    assert.equal(linesOf(`export default {\n  a: {${rows('b: 1')}\n },\n};`), 2);
+    assert.equal(linesOf(`const a = [${rows('b')}\n];`), 22);
+    assert.equal(linesOf('a({\n  b: 1,\n  c: 2,\n});'), 4);
+    assert.equal(linesOf('// a\n\nconst a = `b`;\r\n/* c\n d */\n'), 1);
   });
 });

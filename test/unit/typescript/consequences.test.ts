@@ -46,6 +46,22 @@ const installed = {
   ),
 };
 
+describe('typescript: what follows from a submodule that is not checked out', () => {
+  it('is what its folder would hold, by a relative path or by paths of the project', async () => {
+    const files = {
+      ...installed,
+      '.gitmodules': '[submodule "common"]\n\tpath = "libs/common"\n\turl = ../common.git\n[submodule "there"]\n  path=libs/there\n',
+      'libs/there/a.txt': '',
+      'tsconfig.json': JSON.stringify({ compilerOptions: { paths: { '@c/*': ['./libs/common/src/*'], '@t/*': ['./libs/there/*'] } } }),
+    }; // prettier-ignore
+    const asked = ['../libs/common/a', '../libs/common', '../libs/commons', '../libs/there/a', '@c/a', '@t/a'];
+    const causes = await causesOf(files, asked.map(notFound));
+    assert.deepEqual(causes, ['submodule-missing', 'submodule-missing', '-', '-', 'submodule-missing', '-']);
+    const checkedOut = { ...files, 'libs/common/b.ts': '' };
+    assert.deepEqual(await causesOf(checkedOut, [notFound('../libs/common/a')]), ['-']);
+  });
+});
+
 describe('typescript: what follows from a missing installation', () => {
   const following = [
     notFound('react'),

@@ -6,6 +6,7 @@ import type { ModuleRequest } from '../../graph/record.ts';
 import type { Missing, Via } from '../../graph/resolution.ts';
 import type { Finding } from '../../protocol/detector-protocol.ts';
 import type { RuleOf } from '../../protocol/manifest.ts';
+import type { Submodules } from '../../runtime/submodules.ts';
 import type { manifest } from './manifest.ts';
 
 export type ImportRule = RuleOf<typeof manifest>;
@@ -15,6 +16,7 @@ export interface ImportCheck {
   readonly toolchain: Toolchain;
   /** Paths that git ignores, which are usually generated. */
   readonly gitIgnored: IgnoredPaths;
+  readonly submodules: Submodules;
   /** Files that the options exclude, such as broken test data. */
   isIgnored(file: string): boolean;
   /** The option `known` lists the name, or a `declare module` declares it. */

@@ -14,6 +14,7 @@ import { Findings, graphDetector, severitiesOf, type RuleSeverities } from '../.
 import type { DetectorOptions, Finding } from '../../protocol/detector-protocol.ts';
 import { START, type Flaw } from '../../reading/config-file.ts';
 import { expressionOf } from '../../reading/globs.ts';
+import { Submodules } from '../../runtime/submodules.ts';
 import { checkCommonJs } from './commonjs.ts';
 import { checkBuiltin } from './deprecated.ts';
 import { checkDuplicates } from './duplicates.ts';
@@ -53,6 +54,7 @@ class ImportChecker implements ImportCheck {
   readonly graph: ModuleGraph;
   readonly toolchain: Toolchain;
   readonly gitIgnored: IgnoredPaths;
+  readonly submodules: Submodules;
   readonly isIgnored: (file: string) => boolean;
   readonly #severities: RuleSeverities<ImportRule>;
   readonly #results = new Memo<Module, ModuleResult>();
@@ -70,6 +72,7 @@ class ImportChecker implements ImportCheck {
     this.graph = graph;
     this.toolchain = new Toolchain(graph);
     this.gitIgnored = new IgnoredPaths(graph.root);
+    this.submodules = new Submodules(graph.root);
     this.isIgnored = uncheckedFiles(graph, options);
     this.#severities = severitiesOf(options, IMPORT_RULES);
     this.#dedupes = options['dedupeWithTypescript'] !== false;

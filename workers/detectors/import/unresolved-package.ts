@@ -21,12 +21,15 @@ export function reportPackage(check: ImportCheck, asked: ImportSite, { package: 
   // With baseUrl a bare name may be a folder.
   if (graph.projects.projectOf(module.file)?.options.baseUrl !== undefined && isFolder(graph, name)) return;
   if (guardedRequests(graph, module).has(index)) return;
+  const mayBeMember = why === 'package' && graph.manifests.workspaceRoots.length > 0;
+  const cause = mayBeMember ? check.submodules.cause : undefined;
   check.report(module, 'unresolved-package', {
     message:
       why === 'subpath'
         ? `Package '${name}' is installed but has no ${specifier.startsWith(name) ? `'${specifier.slice(name.length + 1)}'` : `file for '${specifier}'`}. Correct the path, or install a version that has it.`
         : `Package '${name}' is neither installed nor declared. Install it, or correct the name.`,
     range: specifierRange(module.record, request),
+    ...(cause === undefined ? {} : { cause }),
   });
 }
 

@@ -13,7 +13,10 @@ import { isAnythingInstalled, isDeclaredPackage, reportBlocked, reportPackage } 
 
 export function checkMissing(check: ImportCheck, asked: ImportSite, missing: Missing): void {
   const { module, request, index } = asked;
-  if (check.isReportedByTypescript(asked) || check.isKnown(asked, missing.via) || isFlow(check, module)) return;
+  if (check.isKnown(asked, missing.via) || isFlow(check, module)) return;
+  // TypeScript may speak for it, but what else there is to know of the package is not looked at.
+  if (missing.why === 'package' && isLoading(request)) isAnythingInstalled(check, module.file);
+  if (check.isReportedByTypescript(asked)) return;
   if (missing.why === 'output') return;
   // A package that is only named need not be there: a template, an optional tool.
   if (!isLoading(request) && missing.via === 'package') return;
@@ -22,7 +25,8 @@ export function checkMissing(check: ImportCheck, asked: ImportSite, missing: Mis
     const mayBeInstalled = isPackageName(missing.package ?? '') && !isAnythingInstalled(check, module.file);
     if (mayBeInstalled || isForBundlers(request.specifier) || guardedRequests(check.graph, module).has(index)) return;
     if (!isDeclaredPackage(check, asked, missing)) check.noteUnclear(asked, missing);
-  } else if (missing.why === 'package' || missing.why === 'subpath') reportPackage(check, asked, missing);
+  } else if (missing.why === 'subpath' && isBuiltLater(check, asked, missing)) return;
+  else if (missing.why === 'package' || missing.why === 'subpath') reportPackage(check, asked, missing);
   else if (missing.why === 'exports') reportBlocked(check, asked, missing);
   else reportFile(check, asked, missing);
 }
@@ -38,12 +42,16 @@ function reportFile(check: ImportCheck, asked: ImportSite, missing: Missing): vo
   if (missing.why === 'builtin') return reportBuiltin(check, asked);
   if (missing.via === 'absolute' || isForBundlers(specifier) || mayBeGenerated(check, asked, missing)) return;
   if (guardedRequests(check.graph, module).has(index)) return;
+  const cause = basesOf(asked, missing)
+    .map((base) => check.submodules.causeOf(base))
+    .find((one) => one !== undefined);
   const fixes = missing.via === 'relative' ? spellingFixes(check, asked) : nameFixes(asked, missing);
   const advice = fixes[0] ? `${fixes[0].title}?` : (ADVICE[missing.why] ?? 'Create the file, or correct the path.');
   check.report(module, 'unresolved', {
     message: `Cannot resolve '${specifier}': ${reasonOf(missing)}. ${advice}`,
     range: specifierRange(module.record, request),
     ...(fixes.length === 0 ? {} : { fixes }),
+    ...(cause === undefined ? {} : { cause }),
   });
 }
 
@@ -91,10 +99,21 @@ const ASSET =
   /\.(css|s[ac]ss|less|styl|svg|png|jpe?g|gif|webp|ico|woff2?|ttf|eot|mp[34]|webm|wav|pdf|md|mdx|html|txt|ya?ml|graphql|gql|wasm|node|glsl|csv)$/i;
 
 /** A build may generate the file. */
-function mayBeGenerated(check: ImportCheck, { module, request: { specifier } }: ImportSite, missing: Missing): boolean {
-  const { via, tried = [] } = missing;
-  const bases = via === 'relative' ? [baseOf(module, specifier), ...tried] : tried;
-  return bases.some((base) => candidatesOf(base).some((file) => isGenerated(check, file)));
+function mayBeGenerated(check: ImportCheck, asked: ImportSite, missing: Missing): boolean {
+  return basesOf(asked, missing).some((base) => candidatesOf(base).some((file) => isGenerated(check, file)));
+}
+
+/** A file of a package of the workspace that its build makes, in a folder that git ignores. */
+function isBuiltLater(check: ImportCheck, { request }: ImportSite, { package: name = '' }: Missing): boolean {
+  const member = check.graph.manifests.members.get(name);
+  if (!member || !request.specifier.startsWith(`${name}/`)) return false;
+  const file = path.posix.join(member.directory, request.specifier.slice(name.length + 1));
+  return candidatesOf(file).some((one) => isGenerated(check, one));
+}
+
+/** Where it was looked for. */
+function basesOf({ module, request }: ImportSite, { via, tried = [] }: Missing): readonly string[] {
+  return via === 'relative' ? [baseOf(module, request.specifier), ...tried] : tried;
 }
 
 /** The files that a path may mean: `./a` may be `a.ts`, and `./a.js` too. */

@@ -17,6 +17,8 @@ export function checkPrivateImport(
   if (isTestFile(module.file, manifests) || isToolFile(module.file, manifests)) return;
   checkPrivateFolder(check, module, request, target);
   if (isTestHelper(module.file) || !isSurelyTestFile(target, manifests)) return;
+  // A folder `test` whose index is exported on is what users get for their tests.
+  if (request.kind === 'export' && /\/tests?\/index\.\w+$/.test(target)) return;
   check.report(module.file, 'prod-imports-test', {
     message: `${module.file} is production code but imports the test file ${target}. Move the shared code out of the tests.`,
     range: specifierRange(module.record, request),

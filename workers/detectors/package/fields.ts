@@ -28,7 +28,9 @@ export function checkFields(check: PackageCheck): void {
         range: file.place('name'),
       });
     }
-    if (version !== undefined && semver.valid(version) === null) {
+    // Nobody publishes a private package, and npm takes an empty version for none.
+    const isNone = version === undefined || (version === '' && manifest.data.private === true);
+    if (!isNone && semver.valid(version) === null) {
       check.report(manifest.file, 'invalid-field', {
         message: `'${version}' is not a semantic version. Write one like 1.2.3.`,
         range: file.place('version'),
@@ -165,13 +167,18 @@ export function checkLockfiles(check: PackageCheck): void {
         'multiple-lockfiles',
         `This package has lockfiles of ${String(managers.size)} package managers: ${names}. Keep the one of the package manager you use.`,
       );
-    } else if (managers.size === 0 && directory === '' && hasDependencies(file) && !isLockedElsewhere(graph.root)) {
+    } else if (managers.size === 0 && directory === '' && isInstalledUnlocked(check, file)) {
       report(
         'lockfile-missing',
         'There is no lockfile, so each install may resolve to different versions. Commit the one your package manager creates.',
       );
     }
   }
+}
+
+/** Before the first installation nothing can be locked: it is what creates the lockfile. */
+function isInstalledUnlocked({ graph }: PackageCheck, file: ManifestFile): boolean {
+  return hasDependencies(file) && graph.hasInstalledPackages('') && !isLockedElsewhere(graph.root);
 }
 
 function hasDependencies({ manifest }: ManifestFile): boolean {

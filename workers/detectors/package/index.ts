@@ -18,6 +18,7 @@ import { ManifestFile } from './manifest-file.ts';
 import type { PackageCheck, PackageRule } from './package-check.ts';
 import { UsageCheck } from './usage-check.ts';
 import { checkWorkspace } from './workspace.ts';
+import { Submodules } from '../../runtime/submodules.ts';
 import { defaultSeverities } from '../../protocol/manifest.ts';
 import { manifest } from './manifest.ts';
 
@@ -43,6 +44,7 @@ class PackageChecker implements PackageCheck {
   readonly options: DetectorOptions;
   readonly files: readonly ManifestFile[];
   readonly lockfiles: Lockfiles;
+  readonly submodules: Submodules;
   readonly isIgnored: (file: string) => boolean;
   readonly isKnown: (specifier: string) => boolean;
   readonly #knip: KnipInstallation | undefined;
@@ -59,6 +61,7 @@ class PackageChecker implements PackageCheck {
     const knip = options['knip'] === 'off' ? undefined : findKnip(graph.root);
     this.#knip = typeof knip === 'string' ? undefined : knip;
     this.lockfiles = new Lockfiles(graph);
+    this.submodules = new Submodules(graph.root);
     this.isIgnored = uncheckedFiles(graph, options);
     this.isKnown = knownNames(options);
     const all = [...graph.manifests.all.values()]

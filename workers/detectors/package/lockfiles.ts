@@ -41,8 +41,12 @@ export class Lockfiles {
     return texts.some((text) => pattern.test(text));
   }
 
-  /** Peer dependencies of all packages in the closest lockfiles. Yarn 1 does not record them. */
-  peersOf(directory: string): ReadonlySet<string> {
+  /**
+   * Peer dependencies of all packages in the closest lockfiles.
+   * @returns undefined: nobody knows, because there is none, or it is one of Yarn 1 or a binary one, which do not say
+   */
+  peersOf(directory: string): ReadonlySet<string> | undefined {
+    if (!this.#texts(directory).some((text) => text !== '' && !text.includes('# yarn lockfile v1'))) return undefined;
     const key = this.#nearest(directory)
       .map(({ file }) => file)
       .join('\n');

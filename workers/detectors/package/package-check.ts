@@ -4,6 +4,7 @@ import type { ModuleGraph } from '../../graph/index.ts';
 import type { Manifest } from '../../graph/manifests.ts';
 import type { DetectorOptions, Finding } from '../../protocol/detector-protocol.ts';
 import type { RuleOf } from '../../protocol/manifest.ts';
+import type { Submodules } from '../../runtime/submodules.ts';
 import type { Lockfiles } from './lockfiles.ts';
 import type { ManifestFile } from './manifest-file.ts';
 import type { manifest } from './manifest.ts';
@@ -16,6 +17,8 @@ export interface PackageCheck {
   /** Valid manifests that the options do not exclude. */
   readonly files: readonly ManifestFile[];
   readonly lockfiles: Lockfiles;
+  /** Those that are not checked out may hold packages of the workspace. */
+  readonly submodules: Submodules;
   isIgnored(file: string): boolean;
   /** The workspace's own knip reports unused and unlisted dependencies of this package. */
   isDelegatedToKnip(manifest: Manifest): boolean;

@@ -75,6 +75,8 @@ export function checkUnlisted(
     const wanted = lacksTypes ? types : name;
     const range = rangeToAdd(check, manifest, wanted);
     const section = isForDevelopment ? 'devDependencies' : 'dependencies';
+    const mayBeMember = resolution.kind === 'missing' && isLocked !== true && graph.manifests.workspaceRoots.length > 0;
+    const cause = mayBeMember ? check.submodules.cause : undefined;
     const because =
       isLocked === false
         ? 'and the lockfile does not contain it'
@@ -97,6 +99,7 @@ export function checkUnlisted(
         range: specifierRange(module.record, request),
         fact: `unlisted ${manifest.file} ${wanted}`,
         ...(fixes.length === 0 ? {} : { fixes }),
+        ...(cause === undefined ? {} : { cause }),
       },
       isForDevelopment ? 'warning' : undefined,
     );

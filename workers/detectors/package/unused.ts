@@ -29,8 +29,12 @@ export class UnusedCheck {
     // Files in languages that are not parsed may use anything.
     for (const file of graph.files) if (UNREAD_LANGUAGES.test(file) && isInside(manifest, file)) return [];
     const peers = peersOf(check, manifest, declared.keys());
-    if (!graph.hasInstalledPackages(manifest.directory))
-      for (const peer of check.lockfiles.peersOf(manifest.directory)) peers.add(peer);
+    if (!graph.hasInstalledPackages(manifest.directory)) {
+      const locked = check.lockfiles.peersOf(manifest.directory);
+      // Any package that is not installed may need any other.
+      if (locked === undefined) return [];
+      for (const peer of locked) peers.add(peer);
+    }
     for (const file of graph.files) {
       const compiler = COMPILERS[path.posix.extname(file)];
       if (compiler !== undefined && isInside(manifest, file)) peers.add(compiler);
@@ -98,9 +102,9 @@ const UNREAD_LANGUAGES = /\.(coffee|ls|elm|re|res|ml|purs|cljs|civet|imba|marko|
 /** The compiler of a component language is also its run time. */
 const COMPILERS: Readonly<Record<string, string>> = { '.svelte': 'svelte', '.vue': 'vue', '.astro': 'astro' };
 
-/** Used without being named: types declare globals, tools call compilers. */
+/** Used without being named: types declare globals, tools call compilers and find icons by the names of these. */
 const USED_BY_PRESENCE =
-  /^(@types\/.*|typescript|tslib|react-dom|@babel\/runtime|core-js|regenerator-runtime|node|npm|pnpm|yarn)$/;
+  /^(@types\/.*|@iconify-json\/.*|typescript|tslib|react-dom|@babel\/runtime|core-js|regenerator-runtime|node|npm|pnpm|yarn)$/;
 
 /** The build of an app links native modules because they are declared. */
 const NATIVE_MODULE = /^(?:expo-|react-native-|@expo\/|@react-native)/;

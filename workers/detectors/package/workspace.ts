@@ -111,7 +111,9 @@ function checkWorkspaceProtocol(check: PackageCheck, members: readonly ManifestF
     for (const { section, name, range } of dependenciesOf(file.manifest)) {
       if (!range.startsWith('workspace:') || /^workspace:.*[@/]/.test(range) || check.graph.manifests.members.has(name))
         continue;
+      const { cause } = check.submodules;
       check.report(file.manifest.file, 'invalid-range', {
+        ...(cause === undefined ? {} : { cause }),
         message: `'${range}' needs a package '${name}' in this workspace, but there is none. Correct the name, or use a version range.`,
         range: file.place(section, name),
       });

@@ -14,6 +14,7 @@ import { ConfigFile, isRecord } from '../../reading/config-file.ts';
 import { GeneratedTypes, type MissingTypes } from '../../runtime/generated-types.ts';
 import { Installation } from '../../runtime/installation.ts';
 import { packageNameOf, typesOf } from '../../runtime/package-chain.ts';
+import { Submodules } from '../../runtime/submodules.ts';
 import { isElement, isTypedByContext } from './contextual.ts';
 import type { Diagnostic } from './session.ts';
 
@@ -86,6 +87,7 @@ export class Consequences {
   readonly #textOf: (file: string) => string | undefined;
   readonly #installation: Installation;
   readonly #generated: GeneratedTypes;
+  readonly #submodules: Submodules;
   readonly #configFile: string;
   /** Options that the configurations of the project state, as far as they can be read. */
   readonly #stated = new Map<string, unknown>();
@@ -101,6 +103,7 @@ export class Consequences {
     this.#configFile = configFile;
     this.#textOf = textOf;
     this.#installation = new Installation(root);
+    this.#submodules = new Submodules(root);
     this.#generated = new GeneratedTypes(root, this.#installation.packages);
   }
 
@@ -156,18 +159,33 @@ export class Consequences {
         !/\.[cm]?[jt]sx?$/.test(specifier) && isFile(path.resolve(folder, specifier.replace(/\?.*$/, '')));
       const isPublic = specifier.startsWith('/') && /\.[a-z\d]+$/i.test(specifier);
       if (isThere || isPublic) return this.#installation.causeIn(folder);
-      return existsForPlatform(path.resolve(folder, specifier)) ? this.#ofOptions() : undefined;
+      if (existsForPlatform(path.resolve(folder, specifier))) return this.#ofOptions();
+      return this.#submodules.causeOf(path.resolve(folder, specifier));
     }
     if (builtins.has(specifier) || specifier.startsWith('node:')) {
       return this.#installation.causeOf('@types/node', folder);
     }
     const name = packageNameOf(specifier);
     if (name !== undefined && !/^[a-z][\w+.-]*:/i.test(specifier)) {
+      if (this.#leadsIntoSubmodule(specifier)) return this.#submodules.cause;
       return this.#installation.causeOf(name, folder) ?? this.#ofTypes(code, name, folder) ?? this.#ofOptions();
     }
     // A module of a bundler or a framework, whose types a package declares.
     const isVirtual = /^(?:[a-z][\w+.-]*:|#|\$)/i.test(specifier);
     return (isVirtual ? this.#installation.causeIn(folder) : undefined) ?? this.#ofOptions() ?? this.#ofBaseUrl();
+  }
+
+  /** By the `paths` of the project. Which configuration states them does not matter: folders of submodules are distinct. */
+  #leadsIntoSubmodule(specifier: string): boolean {
+    const paths = this.#option('paths');
+    const { folders } = this.#submodules;
+    if (folders.length === 0 || !isRecord(paths)) return false;
+    return Object.entries(paths).some(([pattern, targets]) => {
+      const start = pattern.split('*', 1)[0] ?? '';
+      if (!(pattern.includes('*') ? specifier.startsWith(start) : specifier === pattern)) return false;
+      const asked = (Array.isArray(targets) ? (targets as unknown[]) : []).filter((one) => typeof one === 'string');
+      return asked.some((target) => folders.some((one) => `/${path.posix.normalize(target)}/`.includes(`/${one}/`)));
+    });
   }
 
   /** The project's own TypeScript may know `baseUrl`, on which its `paths` depend. */
@@ -258,6 +276,12 @@ export class Consequences {
       const isOpen = lacksOptions || !options.some((name) => this.#stated.has(name));
       return isOpen && (codes.has(code) || (isAboutNull && options.includes('strict')));
     });
+  }
+
+  /** As the configurations of the project state it, which looking for the cause of the project reads. */
+  #option(name: string): unknown {
+    this.#ofProject ??= this.#causeOfProject();
+    return this.#stated.get(name);
   }
 
   /** What concerns every file of the project. */

@@ -156,6 +156,32 @@ export const FRAMEWORKS: readonly Framework[] = [
     aliases: ({ directory }) => ({ '@': joined(directory, 'src') }),
   },
   {
+    name: 'ice.js',
+    packages: ['@ice/app'],
+    configFile: /^ice\.config\.[cm]?[jt]s$/,
+    names: ['ice', 'ice/*'],
+    aliases: ({ directory }) => ({ '@': joined(directory, 'src') }),
+  },
+  {
+    name: 'Modern.js',
+    packages: ['@modern-js/app-tools'],
+    configFile: /^modern\.config\.[cm]?[jt]s$/,
+    aliases: ({ directory }) => ({ '@': joined(directory, 'src'), '@shared': joined(directory, 'shared') }),
+  },
+  {
+    name: 'Laravel',
+    packages: ['laravel-vite-plugin'],
+    aliases: ({ directory }) => ({ '@': joined(directory, 'resources/js') }),
+  },
+  {
+    name: 'Vite Ruby',
+    packages: ['vite-plugin-ruby', 'vite-plugin-rails'],
+    aliases: ({ directory }) => {
+      const folders = ['app/frontend', 'app/javascript'].map((folder) => joined(directory, folder));
+      return { '~': folders, '@': folders };
+    },
+  },
+  {
     name: 'VitePress',
     packages: ['vitepress'],
     names: ['@theme', '@theme/*', '@siteData', '@localSearchIndex', '@localSearchIndex*'],

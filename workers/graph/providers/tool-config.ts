@@ -237,7 +237,10 @@ class Collector {
     for (const one of keys) this.#alias({ [one]: value });
   }
 
-  /** `config.resolve.alias.set('x', …)` of webpack-chain, `Object.assign(config.resolve.alias, …)`, `alias({ entries })`. */
+  /**
+   * `config.resolve.alias.set('x', …)` of webpack-chain, `Object.assign(config.resolve.alias, …)`, `alias({ entries })`,
+   * `addWebpackAlias({ … })`.
+   */
   #call(
     { callee, arguments: given }: Extract<Node, { type: 'CallExpression' }>,
     values: StaticValues,
@@ -249,6 +252,7 @@ class Collector {
       const [options] = given;
       const value = /alias/i.test(callee.name) && options ? values.valueOf(options, names) : undefined;
       if (isRecord(value) && 'entries' in value) this.#alias(value['entries']);
+      else if (ALIAS_FUNCTION.test(callee.name)) this.#alias(value);
     } else if (callee.type === 'MemberExpression' && !callee.computed) {
       const { name } = callee.property;
       if (name === 'set' && given[0] && given[1]) {
@@ -267,6 +271,7 @@ class Collector {
     switch (key) {
       case 'alias':
       case 'aliases':
+      case 'resolveAlias':
       case 'extraNodeModules':
       case '_moduleAliases':
         this.#alias(value);
@@ -359,9 +364,12 @@ class Collector {
 const ANY_NAMES = ['any-name-at-all', '@any-scope/any-name'];
 
 const RELEVANT: ReadonlySet<string> = new Set([
-  'alias', 'aliases', 'extraNodeModules', 'moduleNameMapper', 'modules', 'modulePaths', 'moduleDirectories', 'remotes',
+  'alias', 'aliases', 'resolveAlias', 'extraNodeModules', 'moduleNameMapper', 'modules', 'modulePaths', 'moduleDirectories', 'remotes',
   'externals', 'external', 'extensions', 'sourceExts', 'moduleFileExtensions', 'resolveExtensions', 'srcDir', 'lib', 'paths', 'rootDir',
 ]); // prettier-ignore
+
+/** Functions whose argument is a table of aliases. */
+const ALIAS_FUNCTION = /^(?:alias(?:es|Plugin)?|add\w*Alias(?:es)?)$/i;
 
 function isResolverPlugin(name: unknown): boolean {
   return typeof name === 'string' && /(^|babel-plugin-)module-resolver$/.test(name);

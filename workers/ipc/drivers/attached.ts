@@ -55,6 +55,7 @@ const OF_A_START: readonly (keyof LaunchOptions)[] = [
   'execPath',
   'detached',
   'endStrays',
+  'sandbox',
   'stdio',
   'socketPath',
   'spawnOptions',

@@ -2,6 +2,8 @@
  * The driver for child processes: a Node process in a group of its own, reached over a Unix domain socket in a private
  * directory (a named pipe on Windows), with a guard thread that ends it when the host dies.
  */
+import { realpathSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Channel } from '../channel.ts';
@@ -13,8 +15,12 @@ import type {
   WorkerAddress,
   WorkerHandle,
 } from '../driver.ts';
-import { SpawnError } from '../errors.ts';
+import { DriverError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
+import { installationOf, sandboxed } from '../sandbox/launcher.ts';
+import type { SandboxedProgram } from '../sandbox/launcher.ts';
+import { keptEnvironment } from '../sandbox/policy.ts';
+import type { SandboxPolicy } from '../sandbox/policy.ts';
 import { within } from '../timers.ts';
 import { Child } from './child.ts';
 import { serveSocket } from './child-process-worker.ts';
@@ -23,6 +29,7 @@ import { DATA_FD } from './file-descriptors.ts';
 import { IDLE, LISTENING, LISTENS, RELEASE, takeReport, WATCH } from './guard.ts';
 import { IGNORED_FLOOD, onLines } from './lines.ts';
 import { nodeEnvironment, nodeProgram } from './node-process.ts';
+import type { Program } from './node-process.ts';
 import { scriptPath } from './script-path.ts';
 import { claimSocketPath } from './socket-path.ts';
 import type { SocketPlace } from './socket-path.ts';
@@ -74,6 +81,7 @@ class SocketWorker implements WorkerHandle {
   readonly #child: Child;
   readonly #context: LaunchContext;
   readonly #place: SocketPlace;
+  readonly #sandboxed: boolean;
   readonly #listening = Promise.withResolvers<void>();
   readonly #end = new AbortController();
   /** Aborted once the worker has ended. */
@@ -84,13 +92,18 @@ class SocketWorker implements WorkerHandle {
   constructor(options: LaunchOptions, context: LaunchContext) {
     refuseOptions('child-process', options, ['resourceLimits', 'transferList', 'command', 'args', 'handshake', 'eval']);
     this.#context = context;
+    this.#sandboxed = options.sandbox !== undefined;
     const script = scriptPath(options.script);
-    const program = nodeProgram(script, options);
+    const node = nodeProgram(script, options);
+    refuseInSandbox(options);
     const data = packWorkerData(options.workerData);
     const spawnOptions = spawnOptionsOf(options);
     const mark = options.endStrays === true ? newMark() : undefined;
     this.#place = claimSocketPath(options.socketPath, spawnOptions);
     const { path: socketPath, ownsDirectory } = this.#place;
+    const box = options.sandbox === undefined ? undefined : sandboxOf(options, node, script, this.#place);
+    const program: Program = box ?? node;
+    const isInside = box?.insidePid !== undefined;
     const output = options.stdio ?? 'pipe';
     const startup = {
       driver: 'child-process',
@@ -102,10 +115,14 @@ class SocketWorker implements WorkerHandle {
     };
     this.#child = new Child(
       {
-        ...program,
-        env: nodeEnvironment(options, startup, data.packed, {
+        command: program.command,
+        args: program.args,
+        insidePid: box?.insidePid,
+        env: nodeEnvironment(sandboxEnvironment(options, box), startup, data.packed, {
           ...(ownsDirectory ? { socketPath, ownsDirectory } : { givenSocketPath: socketPath }),
-          leadsGroup: process.platform !== 'win32',
+          // In a namespace of its own, everything ends with the worker's process.
+          leadsGroup: process.platform !== 'win32' && !isInside,
+          tellsExitCode: isInside,
           released: options.detached ?? false,
           pipedOutput: output === 'pipe',
           mark,
@@ -184,6 +201,7 @@ class SocketWorker implements WorkerHandle {
       takeReport(line, {
         vitals: (vitals) => this.#context.onVitals(vitals),
         uncaught: (error) => this.#child.uncaught(error),
+        exits: (code) => this.#child.exits(code),
         refused: (error) => this.#listening.reject(error),
       });
   }
@@ -193,6 +211,7 @@ class SocketWorker implements WorkerHandle {
     this.#end.abort();
     await within(this.#channelEnded, 500);
     this.#place.release();
+    if (this.#sandboxed) await removeScratch(path.dirname(this.#place.path));
     this.#listening.reject(new SpawnError('The worker ended before it was ready.'));
     return exit;
   }
@@ -209,4 +228,48 @@ class SocketWorker implements WorkerHandle {
     this.#channelEnded = closed;
     return channel;
   }
+}
+
+/**
+ * A sandboxed worker could write there, whatever and how much it wanted. So removing it blocks nothing, is not waited for
+ * any longer, and may fail.
+ */
+async function removeScratch(directory: string): Promise<void> {
+  await within(
+    rm(directory, { recursive: true, force: true }).catch(() => undefined),
+    500,
+  );
+}
+
+/** @throws DriverError for what does not go together with a sandbox */
+function refuseInSandbox({ sandbox, detached, socketPath }: LaunchOptions): void {
+  if (sandbox === undefined) return;
+  const other = detached === true ? 'detached' : socketPath === undefined ? undefined : 'socketPath';
+  if (other !== undefined) throw new DriverError(`The options 'sandbox' and '${other}' exclude each other.`);
+}
+
+function sandboxOf(options: LaunchOptions, node: Program, script: string, place: SocketPlace): SandboxedProgram {
+  const policy = options.sandbox as SandboxPolicy;
+  const own = path.dirname(place.path);
+  try {
+    const read = [...policy.read, installationOf(realpathSync(node.command)), node.command, path.dirname(script)];
+    const write = [...policy.write, own];
+    return sandboxed(node.command, node.args, { ...policy, read, write }, () => own);
+  } catch (error) {
+    place.release();
+    throw error;
+  }
+}
+
+/** What stays of the host's environment, with what the caller adds. */
+function sandboxEnvironment(options: LaunchOptions, box: SandboxedProgram | undefined): LaunchOptions {
+  const { sandbox, env } = options;
+  if (sandbox === undefined || box === undefined) return options;
+  const kept = keptEnvironment(sandbox.env);
+  const removed = Object.fromEntries(
+    Object.keys(process.env)
+      .filter((name) => !Object.hasOwn(kept, name))
+      .map((name) => [name, undefined]),
+  );
+  return { ...options, env: { ...removed, TMPDIR: box.temporary, ...env } };
 }

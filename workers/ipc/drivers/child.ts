@@ -14,6 +14,7 @@ import { outOfMemoryKills } from './oom-kills.ts';
 import { killGroup } from './process-group.ts';
 import { directoryProblem, spawnFailure } from './spawn-failure.ts';
 import { HeapWitness } from './heap-witness.ts';
+import { insideOutcome, terminateInside } from '../sandbox/inside.ts';
 import { endStrays, type Mark } from './strays.ts';
 
 export interface ChildOptions {
@@ -25,6 +26,8 @@ export interface ChildOptions {
   readonly stdio: StdioOptions;
   /** Stdout is not lines for people. */
   readonly stdoutIsLine: boolean;
+  /** The process only starts another one, which has this id in its own namespace. */
+  readonly insidePid?: number | undefined;
   /** Processes with it end with this one. */
   readonly mark?: Mark | undefined;
 }
@@ -36,13 +39,16 @@ export class Child {
   readonly process: ChildProcess | undefined;
   readonly exited: Promise<DriverExit>;
   readonly #tail = new Tail();
+  readonly #insidePid: number | undefined;
   #killed = false;
   readonly #heap = new HeapWitness();
   #uncaught: Error | undefined;
+  #chosenCode: number | undefined;
   #gone = false;
 
   constructor(options: ChildOptions, context: LaunchContext) {
     const { command, cwd } = options;
+    this.#insidePid = options.insidePid;
     const killsBefore = outOfMemoryKills();
     let child: ChildProcess;
     try {
@@ -92,6 +98,11 @@ export class Child {
     this.#uncaught = error;
   }
 
+  /** The exit code that it chose, told before it is gone. */
+  exits(code: number): void {
+    this.#chosenCode = code;
+  }
+
   /** Whether the process keeps the host alive. */
   keepAlive(on: boolean): void {
     if (on) this.process?.ref();
@@ -99,7 +110,9 @@ export class Child {
   }
 
   terminate(): void {
-    if (!this.#gone) this.process?.kill('SIGTERM');
+    if (this.#gone || this.pid === undefined) return;
+    if (this.#insidePid === undefined) this.process?.kill('SIGTERM');
+    else terminateInside(this.pid);
   }
 
   kill(): void {
@@ -130,13 +143,14 @@ export class Child {
     if (mark !== undefined) await endStrays(mark);
     await within(closed, LAST_WORDS_MS);
     for (const stream of child.stdio) stream?.destroy();
-    return this.#classify(outcome.code, outcome.signal, await killsBefore);
+    const { code, signal } = this.#insidePid === undefined ? outcome : insideOutcome(outcome, this.#chosenCode);
+    return this.#classify(code, signal, await killsBefore);
   }
 
   async #classify(code: number | null, signal: string | null, killsBefore: number | undefined): Promise<DriverExit> {
     const stderrTail = this.#tail.lines();
     let outOfMemory: DriverExit['outOfMemory'] = false;
-    const whose = code === 0 || this.#killed ? undefined : this.#heap.whose(this.pid, code, signal);
+    const whose = code === 0 || this.#killed ? undefined : this.#heap.whose(this.#insidePid ?? this.pid, code, signal);
     if (whose === 'own') {
       outOfMemory = 'heap';
     } else if (signal === 'SIGKILL' && !this.#killed && killsBefore !== undefined) {

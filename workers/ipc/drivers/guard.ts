@@ -25,6 +25,8 @@ export interface GuardSettings {
   readonly leadsGroup: boolean;
   /** The worker may outlive the host. */
   readonly released: boolean;
+  /** Whoever sees the process end takes exit codes over 128 for signals, as a shell does. */
+  readonly tellsExitCode?: boolean;
   /** Stdout and stderr are pipes to the host: nothing of them may be held back in the process. */
   readonly pipedOutput: boolean;
   /** Processes with it end with this one. */
@@ -46,7 +48,7 @@ export const LISTENS = 'l';
 
 /**
  * What may come over the report pipe, one line of JSON each: from the guard, how the process is; from the main thread,
- * the exception that ends the process, or why it will not become a worker. Code of the worker can write there too.
+ * the exception or the exit code that ends the process, or why it will not become a worker. Code of the worker can write there too.
  */
 interface Report {
   readonly rss?: unknown;
@@ -58,9 +60,13 @@ interface Report {
   /** A `WireError`. */
   readonly uncaught?: unknown;
   readonly refused?: unknown;
+  /** The exit code that the process chose. */
+  readonly exits?: unknown;
 }
 
 export interface ReportListener {
+  /** Only from processes that tell their exit code. */
+  exits?(code: number): void;
   vitals(vitals: Vitals): void;
   uncaught(error: Error): void;
   refused(error: DriverError): void;
@@ -71,6 +77,7 @@ export function takeReport(line: string, take: ReportListener): void {
   const report = reportIn(line);
   if (report === undefined) return;
   if (typeof report.refused === 'string') return take.refused(new DriverError(report.refused));
+  if (typeof report.exits === 'number') return take.exits?.(report.exits);
   if ('uncaught' in report) return take.uncaught(fromWireError(report.uncaught));
   const { rss, cpuMs, blockedMs, heapUsed, utilization, inspected } = report;
   if (!isAmount(rss) || !isAmount(cpuMs) || !isAmount(blockedMs)) return;
@@ -173,10 +180,13 @@ function install(guardSource: string): void {
     report(error: unknown): void {
       // Somebody else takes care of it.
       if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return;
+      own.tell(() => ({ uncaught: own.describe(error, 0) }));
+    },
+
+    tell(what: () => object): void {
       if (own.pipeAt(4) !== pipes[4]) return;
       try {
-        const { writeSync } = process.getBuiltinModule('node:fs');
-        writeSync(4, `${JSON.stringify({ uncaught: own.describe(error, 0) })}\n`);
+        process.getBuiltinModule('node:fs').writeSync(4, `${JSON.stringify(what())}\n`);
       } catch {
         // The host is gone, or the error cannot be read; stderr has what Node says of it.
       }
@@ -188,6 +198,10 @@ function install(guardSource: string): void {
     process.stderr.on('error', own.outputFailed);
   }
   process.on('uncaughtExceptionMonitor', own.report);
+  if (options.tellsExitCode === true)
+    process.on('exit', (code) => {
+      if (code > 128) own.tell(() => ({ exits: code }));
+    });
   const thread = new Worker(guardSource, {
     eval: true,
     name: 'guard',

@@ -94,6 +94,7 @@ class InlineWorker implements WorkerHandle {
       'argv',
       'detached',
       'endStrays',
+      'sandbox',
       'stdio',
       'socketPath',
       'spawnOptions',

@@ -61,6 +61,7 @@ class StdioWorker implements WorkerHandle {
       'transferList',
       'detached',
       'endStrays',
+      'sandbox',
       'stdio',
       'socketPath',
       'reconnect',

@@ -72,6 +72,7 @@ class ThreadWorker implements WorkerHandle {
       'execPath',
       'detached',
       'endStrays',
+      'sandbox',
       'stdio',
       'socketPath',
       'spawnOptions',

@@ -14,12 +14,13 @@ export const ruleTable = {
   depth: { default: 'warning', description: 'Statements that are nested deeper than `maximumDepth`.' },
   'file-length': {
     default: 'info',
-    description: 'A file with more lines of code than `maximumFileLines`. Blank lines and comments do not count.',
+    description:
+      'A file with more lines of code than `maximumFileLines`. Blank lines, comments, text in a template literal or in JSX, and long tables of constants do not count.',
   },
   'function-length': {
     default: 'info',
     description:
-      'A function with more lines of code than `maximumFunctionLines`. Blank lines and comments do not count.',
+      'A function with more lines of code than `maximumFunctionLines`. Blank lines, comments, text in a template literal or in JSX, and long tables of constants do not count.',
   },
   'nested-callbacks': {
     default: 'warning',

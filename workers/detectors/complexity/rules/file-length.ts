@@ -1,11 +1,12 @@
 import type { Found, Rule } from '../../../rules/rule.ts';
-import { linesOfCode } from './function-length.ts';
+import { linesOfCode, onlyCode } from '../lines.ts';
 
 export const rule: Rule = {
   meta: {
     name: 'file-length',
     severity: 'info',
-    description: 'A file with more lines of code than `maximumFileLines`. Blank lines and comments do not count.',
+    description:
+      'A file with more lines of code than `maximumFileLines`. Blank lines, comments, text in a template literal or in JSX, and long tables of constants do not count.',
     why: 'It has many subjects. Give each a file of its own.',
     options: {
       maximumFileLines: {
@@ -21,7 +22,7 @@ export const rule: Rule = {
   *check(file, options): Generator<Found> {
     const maximum = Number(options['maximumFileLines'] ?? 1000);
     if (file.isTest || file.text.length < maximum * 2) return;
-    const lines = linesOfCode(file.text);
+    const lines = linesOfCode(onlyCode(file));
     if (lines <= maximum) return;
     const end = file.text.indexOf('\n');
     yield {

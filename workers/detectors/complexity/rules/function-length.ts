@@ -1,12 +1,13 @@
 import type { Found, Rule } from '../../../rules/rule.ts';
 import { describe, functionsIn, headOf } from '../functions.ts';
+import { linesOfCode, onlyCode } from '../lines.ts';
 
 export const rule: Rule = {
   meta: {
     name: 'function-length',
     severity: 'info',
     description:
-      'A function with more lines of code than `maximumFunctionLines`. Blank lines and comments do not count.',
+      'A function with more lines of code than `maximumFunctionLines`. Blank lines, comments, text in a template literal or in JSX, and long tables of constants do not count.',
     why: 'It does many things, of which each deserves a name. Move them into functions of their own.',
     options: {
       maximumFunctionLines: {
@@ -22,12 +23,14 @@ export const rule: Rule = {
   *check(file, options): Generator<Found> {
     const maximum = Number(options['maximumFunctionLines'] ?? 150);
     if (file.isTest) return;
+    let code: string | undefined;
     for (const { tree } of file.scripts) {
       for (const node of functionsIn(tree)) {
         if (!node.body || node.body.end - node.body.start < maximum * 2) continue;
         // A wrapper around a whole module is no function in this sense.
         if (tree.functionAround(node) === undefined && tree.parent(node)?.type === 'CallExpression') continue;
-        const lines = linesOfCode(file.text.slice(node.start, node.end));
+        code ??= onlyCode(file);
+        const lines = linesOfCode(code.slice(node.start, node.end));
         if (lines <= maximum) continue;
         yield {
           at: headOf(tree, node),
@@ -37,22 +40,3 @@ export const rule: Rule = {
     }
   },
 };
-
-/** Without blank lines, and lines with nothing but a comment. */
-export function linesOfCode(text: string): number {
-  let lines = 0;
-  let isComment = false;
-  for (const line of text.split(/\r\n|\n|\r/)) {
-    const trimmed = line.trim();
-    if (isComment) {
-      if (trimmed.includes('*/')) isComment = false;
-      continue;
-    }
-    if (trimmed.startsWith('/*')) {
-      isComment = !trimmed.includes('*/');
-      continue;
-    }
-    if (trimmed !== '' && !trimmed.startsWith('//')) lines++;
-  }
-  return lines;
-}
