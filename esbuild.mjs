@@ -94,6 +94,12 @@ await Promise.all([
     },
     outExtension: { '.js': '.mjs' },
     banner: { js: banner },
+    // Its validator for servers of the edge interprets schemas; that for Node.js brings a compiler.
+    alias: {
+      '@modelcontextprotocol/server/_shims': path.resolve(
+        'node_modules/@modelcontextprotocol/server/dist/shimsWorkerd.mjs',
+      ),
+    },
     plugins: [compiledValidators],
   }),
   buildLibrary(),

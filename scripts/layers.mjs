@@ -44,7 +44,8 @@ export const layers = {
   'server/sharing': [...belowEngine, 'server/engine'],
   'server/folder': belowFolder,
   'server/lsp': belowFrontEnds,
-  'server/cli': belowFrontEnds,
+  'server/mcp': belowFrontEnds,
+  'server/cli': [...belowFrontEnds, 'server/mcp'],
   'server/library': belowFrontEnds,
   client: ['workers/protocol'],
 };

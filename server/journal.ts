@@ -53,6 +53,11 @@ export class Journal {
     return this.#revision;
   }
 
+  /** The time by which changes are announced; milliseconds since the epoch. */
+  get now(): number {
+    return this.#clock.date();
+  }
+
   /** The revision of the newest change of a file. */
   get lastChange(): Revision {
     return this.#lastChange;

@@ -84,6 +84,7 @@ export type Command =
   | { readonly kind: 'check'; readonly arguments: CheckArguments }
   | { readonly kind: 'baseline'; readonly arguments: BaselineArguments }
   | { readonly kind: 'doctor'; readonly arguments: DoctorArguments }
+  | { readonly kind: 'mcp'; readonly arguments: AnalysisArguments }
   | { readonly kind: 'report'; readonly arguments: ReportArguments }
   | { readonly kind: 'status'; readonly arguments: StatusArguments }
   | { readonly kind: 'help' }
@@ -106,6 +107,7 @@ Usage: bulkhead check [folder] [options]
        bulkhead report metrics [folder]             print coupling (Ca, Ce) and instability of every folder
        bulkhead status [folder]                     what the language servers do: workers, memory, restarts, errors
        bulkhead lsp [--stdio]                       the language server, for editors and agents (docs/editors.md)
+       bulkhead mcp [folder] [options]              the MCP server, for agents (docs/agents.md)
 
 Options
   --detectors a,b       run only these detectors
@@ -170,6 +172,7 @@ const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
   ],
   baseline: [...analysisOptions, 'check'],
   doctor: [...analysisOptions, 'format', 'json'],
+  mcp: analysisOptions.filter((option) => option !== 'no-cache'),
   cache: [],
   report: ['format'],
   status: ['format', 'once'],
@@ -193,6 +196,7 @@ export function parseCommand(argv: readonly string[]): Command {
   if (command === 'status') return statusCommand(words, values);
   const analysis = analysisArguments(values, words);
   if (command === 'doctor') return { kind: 'doctor', arguments: { ...analysis, format: doctorFormat(values) } };
+  if (command === 'mcp') return { kind: 'mcp', arguments: analysis };
   if (command === 'baseline') {
     return { kind: 'baseline', arguments: { ...analysis, check: values.check === true } };
   }

@@ -9,6 +9,7 @@ import { check } from './check.ts';
 import { doctor } from './doctor.ts';
 import { internalErrorCode, Interruption } from './interruption.ts';
 import { printable } from '../printable.ts';
+import { mcp } from './mcp.ts';
 import { reportMetrics } from './report.ts';
 import { status } from './status.ts';
 import { StreamOutput } from './streams.ts';
@@ -37,6 +38,7 @@ const out = new StreamOutput(process.stdout, {
 async function main(): Promise<number> {
   try {
     const command = parseCommand(process.argv.slice(2));
+    if (command.kind === 'mcp') return await mcp(command.arguments);
     interruption.listen();
     const { signal } = interruption;
     switch (command.kind) {

@@ -13,7 +13,7 @@ import type { FileChange, Revision } from '../journal.ts';
 import { Checks } from './checks.ts';
 import { deletedBy } from './deleted-paths.ts';
 import { DetectorPlan } from './detector-plan.ts';
-import { changeTriggersOf, classifyChange, type ChangeClass } from './change-triggers.ts';
+import { changeTriggersOf, classifyChange, isInUnreadFolder, type ChangeClass } from './change-triggers.ts';
 import { Invalidation } from './invalidation.ts';
 import { PeerAnswers } from './peer-answers.ts';
 import { Problems, problemsOfFailure } from './problems.ts';
@@ -159,6 +159,27 @@ export class DetectorScheduler {
     const record = this.#states.get(file);
     if (record?.unit.kind === 'file') return record.isUpToDate;
     return this.#triggers.invalidates === 'all' || !(this.#planStale || this.#planning);
+  }
+
+  /** Whether a change of the file's content may change results. */
+  concerns(file: string): boolean {
+    const meaning = this.#classify(file);
+    if (meaning !== 'content' || this.#triggers.invalidates === 'all') return meaning !== 'none';
+    return this.#states.get(file) !== undefined;
+  }
+
+  /** Whether results name, or would name, problems of the file. */
+  looksAt(file: string): boolean {
+    if (!this.#host.included(file)) return false;
+    if (this.#triggers.invalidates !== 'all') return this.#states.get(file) !== undefined;
+    if (this.#plan.current?.status !== 'ready') return false;
+    return [...this.#states.all].some(({ reads }) => (reads ? reads.includes(file) : this.#classify(file) !== 'none'));
+  }
+
+  /** Files outside of the root that results depend on, relative to it. */
+  get outside(): readonly string[] {
+    const named = [...this.#plan.configFiles, ...[...this.#states.all].flatMap(({ reads = [] }) => reads)];
+    return named.filter((file) => file.startsWith('../') && !isInUnreadFolder(file));
   }
 
   /** What was done since the last call. */

@@ -143,15 +143,30 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /**
    * Stores the results of settled detectors for the next session.
+   * @param others files (relative to the root) whose changes the caller wants to know too
    * @returns changes on disk that were not reported; the caller may pass them to {@link filesChanged}
    */
-  async persist(): Promise<readonly FileChange[]> {
+  async persist(others: readonly string[] = []): Promise<readonly FileChange[]> {
     if (!this.#cache) return [];
     const schedulers = [...this.#schedulers.values()];
     return this.#cache.persist(
       schedulers.flatMap((scheduler) => scheduler.takeUncached()),
       schedulers.flatMap((scheduler) => scheduler.takeEmptyPlan() ?? []),
+      {
+        concerns: (file) => schedulers.some((scheduler) => scheduler.concerns(file)),
+        outside: new Set([...others, ...schedulers.flatMap((scheduler) => scheduler.outside)]),
+      },
     );
+  }
+
+  /** Hash of what was on disk when {@link persist} last compared with it; undefined: it never did. */
+  get content(): string | undefined {
+    return this.#cache?.content;
+  }
+
+  /** Detectors that look at this file, as far as their plans tell. */
+  detectorsOf(file: string): readonly string[] {
+    return [...this.#schedulers.values()].filter((scheduler) => scheduler.looksAt(file)).map(({ name }) => name);
   }
 
   /** What each detector did since the last call; detectors that did nothing are omitted. */

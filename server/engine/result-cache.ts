@@ -17,13 +17,14 @@ import type {
 import type { FileChange, Journal, JournalChange, Revision } from '../journal.ts';
 import type { JsonValue, Store } from '../store/store.ts';
 import type { KnownSignature } from './closures.ts';
-import { listInputs, takeInputs, type Inputs, type Listing } from './inputs.ts';
+import { deletedBy } from './deleted-paths.ts';
+import { hashLines, listInputs, takeInputs, type Inputs, type Listing } from './inputs.ts';
 import { changeTriggersOf, classifyChange, installationOf, isConfiguration, isInput } from './change-triggers.ts';
 import { ReadFiles, type StoredReads } from './reads.ts';
 import { dependsOnOthers, planFingerprint, unitFingerprints, type FingerprintInput } from './result-fingerprints.ts';
 
-/** File system clocks tick in steps of up to 10 ms, so a change this close to the start of a check may be after it. */
-const clockToleranceMs = 20;
+/** File system clocks tick in steps of up to 10 ms: of two moments this close to each other, either may be the first. */
+export const clockToleranceMs = 20;
 
 /** A moment in both clocks that matter: the journal's and the file system's. */
 export interface Moment {
@@ -77,7 +78,19 @@ interface Snapshot {
   readonly inputs: Inputs;
   /** Changes reported after this revision may be missing. */
   readonly revision: Revision;
+  /** When it was begun; milliseconds since the epoch. */
+  readonly at: number;
 }
+
+/** What results depend on besides {@link Inputs}. */
+export interface OtherFiles {
+  /** Whether a result depends on the content of a file of the root that is not an input, such as a style sheet. */
+  readonly concerns: (file: string) => boolean;
+  /** More files, relative to the root, such as those outside of it. */
+  readonly outside: ReadonlySet<string>;
+}
+
+const noOthers: OtherFiles = { concerns: () => false, outside: new Set() };
 
 export class ResultCache {
   readonly #root: string;
@@ -94,11 +107,18 @@ export class ResultCache {
     this.#root = root;
     this.#store = store;
     this.#journal = journal;
+    const at = journal.now;
     this.#first = listing
       .then((listed) => takeInputs(root, store, listed))
-      .then((inputs) => (this.#base = { inputs, revision: 0 }));
+      .then((inputs) => (this.#base = { inputs, revision: 0, at }));
     // A failure reaches those who await it; it must not be unhandled if nobody does.
     this.#first.catch(() => {});
+  }
+
+  /** Hash of everything that was on disk at the last comparison; undefined: there was none. */
+  get content(): string | undefined {
+    const { inputs } = this.#base ?? {};
+    return inputs && hashLines([inputs.tree(), inputs.installed]);
   }
 
   /** The plan of the last session, if its inputs have not changed. */
@@ -148,19 +168,24 @@ export class ResultCache {
 
   /**
    * Stores the results and plans that are provably valid for the present inputs.
-   * @returns changes that were not reported, which still have to be analysed
+   * @returns changes that were not reported, or whose report may be older than they are: they still have to be analysed
    */
   async persist(
     results: readonly CacheableResult[],
     emptyPlans: readonly EmptyPlan[] = [],
+    others: OtherFiles = noOthers,
   ): Promise<readonly FileChange[]> {
     const base = await this.#first.then(() => this.#base);
     if (!base) return [];
-    const { revision } = this.#journal;
+    const { revision, now: at } = this.#journal;
     const [before, now] = [base.inputs, await takeInputs(this.#root, this.#store)];
     const reported = this.#journal.since(base.revision) ?? new Map<string, JournalChange>();
     const changes = differences(before, now);
-    const missed = await this.#missed(changes, reported, before, now);
+    const unhashed = await this.#changedSince(base.at, others, before, now);
+    const missed = [
+      ...(await this.#missed([...changes, ...unhashed], reported, before, now)),
+      ...(await this.#changedAgain(new Set(changes.map(({ file }) => file)), reported, now)),
+    ];
     const changedAt = await this.#changeTimes(changes, reported);
     for (const [file, moment] of await this.#untrackedTimes(results, now)) changedAt.set(file, moment);
     for (const [detector, own] of Map.groupBy(results, (result) => result.detector)) {
@@ -171,7 +196,7 @@ export class ResultCache {
       before.installed === now.installed && [...changedAt.values()].every((change) => isBefore(change, startedAt));
     // Any created or deleted file may be why there are no units.
     for (const plan of emptyPlans.filter(isPlanValid)) await this.#storePlan(plan, now);
-    this.#base = { inputs: now, revision };
+    this.#base = { inputs: now, revision, at };
     return missed;
   }
 
@@ -284,8 +309,8 @@ export class ResultCache {
     const missed = changes.filter(({ file, kind }, index) => {
       const report = reported.get(file);
       if (report === undefined) return true;
-      if (kind === 'deleted') return report.kind !== 'deleted';
-      return (times[index] ?? 0) > report.at + clockToleranceMs;
+      if (kind === 'deleted' || report.kind === 'deleted') return report.kind !== kind;
+      return isYounger(times[index], report);
     });
     const isExplained = [...reported.keys(), ...missed.map(({ file }) => file)].some(
       (file) => isConfiguration(file) || installationOf(file) !== undefined,
@@ -293,6 +318,54 @@ export class ResultCache {
     if (before.installed === now.installed || isExplained) return missed;
     // Packages were installed, and nobody reported it.
     return [...missed, { file: 'node_modules', kind: 'changed' }];
+  }
+
+  /**
+   * Files whose content is as it was, although a change of them was reported: what was analysed since may be neither.
+   * @param differing files whose content is not as it was
+   */
+  async #changedAgain(
+    differing: ReadonlySet<string>,
+    reported: ReadonlyMap<string, JournalChange>,
+    { files }: Inputs,
+  ): Promise<readonly FileChange[]> {
+    const reports = [...reported.values()];
+    const isGone = deletedBy(reports);
+    const back = isGone ? [...files.keys()].filter((file) => isGone(file)) : [];
+    const recreated = back.flatMap((file): FileChange[] => {
+      const known = reported.get(file);
+      return !differing.has(file) && (known ?? { kind: 'deleted' }).kind === 'deleted'
+        ? [{ file, kind: 'created' }]
+        : [];
+    });
+    const rest = reports.filter(({ file, kind }) => kind !== 'deleted' && !differing.has(file));
+    const changed = await Promise.all(
+      rest.map(async (report): Promise<FileChange[]> => {
+        const { file } = report;
+        const at = await this.#changedOnDisk(file);
+        if (at === 0) return [{ file, kind: 'deleted' }];
+        return files.has(file) && isYounger(at, report) ? [{ file, kind: 'changed' }] : [];
+      }),
+    );
+    return [...recreated, ...changed.flat()];
+  }
+
+  /** Files that results depend on, whose content is not compared, and that changed since a moment. */
+  async #changedSince(
+    moment: number,
+    { concerns, outside }: OtherFiles,
+    before: Inputs,
+    { files }: Inputs,
+  ): Promise<readonly FileChange[]> {
+    const kept = [...files].flatMap(([file, content]) =>
+      content === '' && before.files.has(file) && concerns(file) ? [file] : [],
+    );
+    const changed = await Promise.all(
+      [...kept, ...outside].map(async (file): Promise<FileChange[]> =>
+        (await this.#changedOnDisk(file)) > moment - clockToleranceMs ? [{ file, kind: 'changed' }] : [],
+      ),
+    );
+    return changed.flat();
   }
 
   /** When each file changed last, by the journal and by the file system. Unreported changes have an infinite revision. */
@@ -352,6 +425,11 @@ function isStillValid(
     if (matters && !isBefore(change, checkedAt)) return false;
   }
   return true;
+}
+
+/** Whether a change may have happened after it was reported. @param at of the change */
+function isYounger(at: number | undefined, report: JournalChange): boolean {
+  return (at ?? 0) > report.at - clockToleranceMs;
 }
 
 function isBefore(change: Moment, startedAt: Moment): boolean {

@@ -6,11 +6,13 @@
  */
 import { EventEmitter } from 'node:events';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Issue, TextEdit } from '../../workers/protocol/detector-protocol.ts';
 import { isConfigurationFile } from '../configuration/read.ts';
 import type { EngineSettings } from '../engine/engine-settings.ts';
 import { Engine } from '../engine/engine.ts';
 import { listInputs } from '../engine/inputs.ts';
+import { clockToleranceMs } from '../engine/result-cache.ts';
 import { Journal, type FileChange } from '../journal.ts';
 import type { DetectorStatus, IssueCounts } from '../engine/status.ts';
 import type { QuarantinedInput, WorkerHealth } from '../pool/types.ts';
@@ -51,7 +53,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   #analysisRequested = false;
   #paused = false;
   /** Configurations that are being read, and changes that are being handed over. */
-  #underWay = 0;
+  readonly #underWay = new Set<Promise<void>>();
   #disposal: Promise<void> | undefined;
 
   private constructor(root: string, options: FolderOptions) {
@@ -228,8 +230,17 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
    * and they were compared with the disk.
    */
   get ready(): boolean {
-    const isHeld = this.#underWay > 0 || this.#installations.isWaiting;
-    return this.#engine?.settled === true && !isHeld && this.#persistence?.pending !== true;
+    return this.#isAtRest && this.#persistence?.pending !== true;
+  }
+
+  /** Nothing runs, waits, or is on its way to the engine. */
+  get #isAtRest(): boolean {
+    return this.#engine?.settled === true && !this.#isHeld;
+  }
+
+  /** What the engine has to know is on its way to it. */
+  get #isHeld(): boolean {
+    return this.#underWay.size > 0 || this.#installations.isWaiting;
   }
 
   /** What is wrong with the configuration of the folder and with its baseline, at its place. */
@@ -253,24 +264,57 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   /** Resolves when nothing is running, after the last `files` event. */
   async idle(): Promise<void> {
     await this.opened;
-    await this.#installations.settled;
-    await this.#engine?.idle();
+    do {
+      await Promise.allSettled([this.#installations.settled, ...this.#underWay]);
+      await this.#engine?.idle();
+    } while (this.#isHeld && !this.#disposal);
   }
 
   /**
    * Compares the folder with the disk, and analyses unreported changes, until there are none.
-   * @returns false: files kept changing
+   * @returns false: files kept changing, or there is no storage, which comparing takes
    */
   async confirm(): Promise<boolean> {
     await this.opened;
     const engine = this.#engine;
     for (let round = 0; engine && !this.#disposal && round < confirmRounds; round += 1) {
-      await engine.idle();
-      const missed = await engine.persist();
-      if (missed.length === 0 && engine.settled) return true;
-      await this.#changed(missed);
+      await this.idle();
+      if (await this.#compare(engine)) return this.#resources.store !== undefined && this.#isAtRest;
     }
     return false;
+  }
+
+  /**
+   * Compares the folder with the disk once, and begins to analyse unreported changes, whatever is running.
+   * @returns whether there were none
+   */
+  async compare(): Promise<boolean> {
+    await this.opened;
+    return this.#engine !== undefined && !this.#disposal && this.#compare(this.#engine);
+  }
+
+  async #compare(engine: Engine): Promise<boolean> {
+    const { baseline } = this.#settings;
+    const missed = await engine.persist(baseline === undefined ? [] : [this.#relative(baseline)]);
+    // What others found meanwhile counts too: it may not have reached the engine.
+    if (missed.length === 0) return this.#isAtRest;
+    const work = async (): Promise<void> => {
+      // A report is trusted only if it is clearly later than the change, by the clock of the file system.
+      await sleep(clockToleranceMs);
+      await this.#changed(missed);
+    };
+    await this.#during(work());
+    return false;
+  }
+
+  /** Hash of what was on disk when it was last compared; undefined: it never was. */
+  get content(): string | undefined {
+    return this.#engine?.content;
+  }
+
+  /** Detectors that look at this file, as far as their plans tell. */
+  detectorsOf(file: string): readonly string[] {
+    return this.#engine?.detectorsOf(file) ?? [];
   }
 
   /**
@@ -422,8 +466,8 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
 
   /** The folder is not {@link ready} before this has ended. */
   async #during(work: Promise<void>): Promise<void> {
-    this.#underWay += 1;
-    await work.finally(() => (this.#underWay -= 1));
+    this.#underWay.add(work);
+    await work.finally(() => this.#underWay.delete(work));
     this.emit('status');
   }
 
@@ -431,6 +475,10 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   async #changed(changes: readonly FileChange[]): Promise<void> {
     const isUnsaved = (file: string): boolean => this.#documents.has(file);
     this.#apply(this.#resources.peers?.active ? await this.#resources.peers.changed(changes, isUnsaved) : changes);
+  }
+
+  #relative(file: string): string {
+    return path.relative(this.root, file).split(path.sep).join('/');
   }
 
   #apply(changes: readonly FileChange[]): void {

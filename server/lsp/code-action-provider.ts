@@ -13,6 +13,7 @@ import {
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import { textHash } from '../../workers/protocol/fingerprint.ts';
 import { readText } from '../../workers/protocol/read-file.ts';
+import { safeEditsOf } from '../fixes.ts';
 import { suppressionsFileFor, withSuppression } from './bulk-suppressions.ts';
 import type { ClientAbilities } from './client-abilities.ts';
 import {
@@ -23,7 +24,6 @@ import {
   fixRuleOf,
   isRequested,
   reasonEdit,
-  safeEditsOf,
   workspaceEdit,
   type EditTarget,
   type FoundIssue,

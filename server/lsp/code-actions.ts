@@ -9,7 +9,8 @@ import {
   type TextEdit as LspTextEdit,
   type WorkspaceEdit,
 } from 'vscode-languageserver/node';
-import type { Issue, Position, Range, TextEdit } from '../../workers/protocol/detector-protocol.ts';
+import type { Issue, TextEdit } from '../../workers/protocol/detector-protocol.ts';
+import { safeEditsOf } from '../fixes.ts';
 import { uriOf } from './uris.ts';
 
 /** Executed by the server; the argument of both is the URI of the file. */
@@ -88,32 +89,6 @@ export function reasonEdit(
   const value = `${literal(before)} -- \${1:reason}${literal(after)}`;
   const edit: SnippetTextEdit = { range, snippet: { kind: 'snippet', value } };
   return { documentChanges: [{ textDocument: { uri, version }, edits: [edit] }] };
-}
-
-/**
- * The edits of all safe fixes within a file that do not touch each other. As in ESLint, the later of two touching fixes is
- * omitted: its issue is found again after the first fix is applied.
- */
-export function safeEditsOf(issues: readonly Issue[]): readonly LspTextEdit[] {
-  const fixes = issues.flatMap(({ file, fixes: own = [] }) =>
-    own.filter(({ kind, edits }) => kind === 'fix' && edits.every((edit) => (edit.file ?? file) === file)).slice(0, 1),
-  );
-  const edits: LspTextEdit[] = [];
-  const taken: Range[] = [];
-  for (const { edits: own } of fixes) {
-    if (own.some(({ range }) => taken.some((other) => touch(range, other)))) continue;
-    taken.push(...own.map(({ range }) => range));
-    edits.push(...own.map(({ range, newText }) => ({ range, newText })));
-  }
-  return edits;
-}
-
-function touch(one: Range, other: Range): boolean {
-  return !isBefore(one.end, other.start) && !isBefore(other.end, one.start);
-}
-
-function isBefore(one: Position, other: Position): boolean {
-  return one.line < other.line || (one.line === other.line && one.character < other.character);
 }
 
 export interface FoundIssue {

@@ -10,7 +10,7 @@ import type { Issue, Severity } from '../../workers/protocol/detector-protocol.t
 import type { IssueData } from '../../workers/protocol/issue-requests.ts';
 import type { FoundIssue } from './code-actions.ts';
 import { systemClock, type Clock } from '../clock.ts';
-import { pageOf } from './rule-pages.ts';
+import { pageOf } from '../rule-pages.ts';
 import { uriOf } from './uris.ts';
 
 /** VS Code shows 1,000 markers per file and drops the rest silently (MainThreadDiagnostics). */

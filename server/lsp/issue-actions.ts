@@ -8,7 +8,7 @@ import { suppressionsFileFor } from './bulk-suppressions.ts';
 import type { ClientAbilities } from './client-abilities.ts';
 import { confirmed, type FoundIssue } from './code-actions.ts';
 import { installationFor } from './installs.ts';
-import { pageOf } from './rule-pages.ts';
+import { pageOf } from '../rule-pages.ts';
 
 /** Executed by the server. Arguments: the URI of the file and the fingerprint of the issue. */
 export const acceptCommand = 'bulkhead.server.addToBaseline';

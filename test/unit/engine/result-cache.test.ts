@@ -342,6 +342,52 @@ describe('result cache of an engine', () => {
     assert.deepEqual(await asked('eslint', eslintUnits), ['a.ts']);
   });
 
+  it('returns what was undone, redone or written again after it was reported', async () => {
+    const session = await start('eslint', eslintUnits);
+    await session.answer(1);
+    await write({ 'a.ts': 'export const a = 20;\n', 'new.ts': '' });
+    await rm(path.join(workspace.root, 'b.ts'));
+    await clock.advance(clockStepMs);
+    session.engine.filesChanged([
+      { file: 'a.ts', kind: 'changed' },
+      { file: 'b.ts', kind: 'deleted' },
+      { file: 'new.ts', kind: 'created' },
+      { file: 'notes.md', kind: 'changed' },
+    ]);
+    // As it was when it was compared last.
+    await write({ 'a.ts': 'export const a = 1;\n', 'b.ts': 'export const b = 1;\n' });
+    await rm(path.join(workspace.root, 'new.ts'));
+    assert.deepEqual(await session.engine.persist(), [
+      { file: 'b.ts', kind: 'created' },
+      { file: 'a.ts', kind: 'changed' },
+      { file: 'new.ts', kind: 'deleted' },
+    ]);
+    await session.end();
+  });
+
+  it('returns files that came back in a folder whose deletion was reported', async () => {
+    await write({ 'lib/c.ts': 'export const c = 1;\n' });
+    const session = await start('eslint', [...eslintUnits, fileUnit('lib/c.ts')]);
+    await session.answer(1);
+    session.engine.filesChanged([{ file: 'lib', kind: 'deleted' }]);
+    assert.deepEqual(await session.engine.persist(), [{ file: 'lib/c.ts', kind: 'created' }]);
+    await session.end();
+  });
+
+  it('returns changes of files whose content is not compared, and of the baseline', async () => {
+    const session = await start('eslint', eslintUnits);
+    await session.answer(1);
+    assert.deepEqual(await session.engine.persist(), []);
+    await clock.advance(clockStepMs);
+    await write({ 'notes.md': '# Other\n', 'unrelated.md': '# None\n', '../list.json': '{}' });
+    assert.deepEqual(await session.engine.persist(['../list.json']), [
+      { file: 'unrelated.md', kind: 'created' },
+      { file: 'notes.md', kind: 'changed' },
+      { file: '../list.json', kind: 'changed' },
+    ]);
+    await session.end();
+  });
+
   it('stores no result of a file that was replaced unreported, even by an older file', async () => {
     const session = await start('eslint', eslintUnits);
     await workspace.write({ 'a.ts': 'export const a = 9;\n' });
@@ -356,6 +402,7 @@ describe('result cache of an engine', () => {
     store.whenHashed = async () => {
       store.whenHashed = () => Promise.resolve();
       await write({ 'a.ts': 'export const a = 10;\n' });
+      await clock.advance(clockStepMs);
       session.engine.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
     };
     assert.deepEqual(await session.engine.persist(), []);

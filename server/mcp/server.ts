@@ -1,0 +1,47 @@
+/** The protocol: tools, their answers and errors. Lives as long as the connection. */
+import { McpServer, type CallToolResult, type ServerContext } from '@modelcontextprotocol/server';
+import { version } from '../version.ts';
+import type { Answer } from './budget.ts';
+import { RequestError, type Requests } from './requests.ts';
+import { ToolUseError } from './selection.ts';
+import type { Session } from './session.ts';
+import { serverInstructions, tools } from './tools.ts';
+
+export function mcpServer(session: Session, requests: Requests, onError: (error: unknown) => void): McpServer {
+  const server = new McpServer({ name: 'bulkhead', version }, { instructions: serverInstructions });
+  const run = async (
+    context: ServerContext,
+    work: (signal: AbortSignal) => Promise<Answer>,
+  ): Promise<CallToolResult> => {
+    try {
+      const { text, structured } = await requests.answer(context.mcpReq.signal, work);
+      return { content: [{ type: 'text', text }], structuredContent: structured };
+    } catch (error) {
+      const { code, message } = asRequestError(error, onError);
+      return {
+        isError: true,
+        content: [{ type: 'text', text: `${code}: ${message}` }],
+        structuredContent: { error: { code, message } },
+      };
+    }
+  };
+  server.registerTool('problems', tools.problems, (question, context) =>
+    run(context, (signal) => session.problems(question, signal)),
+  );
+  server.registerTool('check', tools.check, (question, context) =>
+    run(context, (signal) => session.check(question, signal)),
+  );
+  server.registerTool('explain', tools.explain, (question, context) =>
+    run(context, (signal) => session.explain(question, signal)),
+  );
+  server.registerTool('fix', tools.fix, (question, context) => run(context, (signal) => session.fix(question, signal)));
+  server.registerTool('status', tools.status, (question, context) => run(context, (signal) => session.status(question, requests.size, signal))); // prettier-ignore
+  return server;
+}
+
+function asRequestError(error: unknown, onError: (error: unknown) => void): RequestError {
+  if (error instanceof RequestError) return error;
+  if (error instanceof ToolUseError) return new RequestError('wrong_use', error.message);
+  onError(error);
+  return new RequestError('internal', `The analysis failed: ${error instanceof Error ? error.message : String(error)}`);
+}

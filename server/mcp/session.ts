@@ -1,0 +1,211 @@
+/** Answers the questions of one client about one folder. Lives as long as the server. */
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { textHash } from '../../workers/protocol/fingerprint.ts';
+import { readText } from '../../workers/protocol/read-file.ts';
+import type { Folder } from '../folder/folder.ts';
+import { budget, clipped, fitting, type Answer } from './budget.ts';
+import { issueAnswer, issueOf, ruleAnswer } from './explain.ts';
+import { applyFixes, fixAnswer, planFixes } from './fix.ts';
+import { answerable, notYet, type Answerable } from './freshness.ts';
+import { countsOf, entryOf, freshnessOf, headLines, lineOf, problemsAnswer } from './problems.ts';
+import { isOfRule, pathInside, select, ToolUseError } from './selection.ts';
+import { Snapshots } from './snapshots.ts';
+import { statusAnswer } from './status.ts';
+import type { Question } from './tools.ts';
+
+const standardWaitMs = 2_000;
+/** Messages about what does not work. */
+const mostTroubles = 5;
+
+export class Session {
+  readonly #root: string;
+  readonly #opening: Promise<Folder>;
+  #folder: Folder | undefined;
+  readonly #snapshots = new Snapshots();
+  readonly #troubles: string[] = [];
+  /** While texts stand in for files, nobody else may be answered. */
+  #turn: Promise<void> = Promise.resolve();
+
+  /** @param root absolute path, without symbolic links */
+  constructor(root: string, opening: Promise<Folder>) {
+    this.#root = root;
+    this.#opening = opening;
+    // A failure reaches those who ask.
+    opening.then((folder) => (this.#folder = folder)).catch(() => {});
+  }
+
+  /** Something does not work, such as a configuration that is broken. */
+  noteTrouble(message: string): void {
+    if (this.#troubles.includes(message)) return;
+    this.#troubles.push(message);
+    if (this.#troubles.length > mostTroubles) this.#troubles.shift();
+  }
+
+  async problems(
+    { wait, maxTokens = budget.standard, ...question }: Question<'problems'>,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const given = question.paths ?? [];
+    const known = await this.#answerable(wait, signal);
+    return problemsAnswer(
+      this.#root,
+      known,
+      { ...question, maxTokens, existing: await this.#existing(given) },
+      this.#snapshots,
+    );
+  }
+
+  async check(
+    { files = [], texts = [], wait, maxTokens = budget.standard }: Question<'check'>,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const named = [
+      ...new Set([...files, ...texts.map(({ file }) => file)].map((file) => pathInside(this.#root, file))),
+    ];
+    if (named.length === 0) throw new ToolUseError('Name files, or give texts.');
+    if (texts.length === 0) return this.#checkAnswer(named, new Map(), await this.#answerable(wait, signal), maxTokens);
+    const unsaved = new Map(texts.map(({ file, text }) => [pathInside(this.#root, file), text]));
+    return this.#exclusively(signal, async () => {
+      const folder = await this.#opening;
+      signal.throwIfAborted();
+      const changes = [...unsaved.keys()].map((file) => ({ file, kind: 'changed' }) as const);
+      try {
+        for (const [file, text] of unsaved) folder.setDocument(file, { text, version: folder.generation });
+        folder.filesChanged(changes);
+        const known = await answerable(this.#opening, waitMs(wait), signal);
+        return await this.#checkAnswer(named, unsaved, known, maxTokens);
+      } finally {
+        for (const file of unsaved.keys()) folder.setDocument(file, undefined);
+        folder.filesChanged(changes);
+      }
+    });
+  }
+
+  async explain(
+    { rule, issue, wait, maxTokens = budget.standard }: Question<'explain'>,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    if ((rule === undefined) === (issue === undefined)) throw new ToolUseError('Give either a rule or an issue.');
+    const known = await this.#answerable(wait, signal);
+    return rule === undefined ? issueAnswer(known, issue ?? '', maxTokens) : ruleAnswer(known.issues, rule, maxTokens);
+  }
+
+  async fix(
+    { issues: ids, rule, files, apply = false, wait, maxTokens = budget.standard }: Question<'fix'>,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    if (ids === undefined && rule === undefined && files === undefined)
+      throw new ToolUseError('Say what to fix: issues, a rule, or files.');
+    const known = await this.#answerable(wait, signal);
+    const chosen =
+      ids === undefined
+        ? select(this.#root, known.issues, { paths: files }).issues
+        : ids.map((id) => issueOf(known.issues, id));
+    const wanted = rule === undefined ? chosen : chosen.filter((issue) => isOfRule(issue, rule));
+    const plan = await planFixes(this.#root, ids === undefined ? wanted.filter(({ fixable }) => fixable) : wanted);
+    if (!apply) return fixAnswer(known, plan, false, maxTokens);
+    signal.throwIfAborted();
+    const late = await applyFixes(this.#root, plan.fixes);
+    const unwritten = new Set(late.map(({ file }) => file));
+    const fixes = plan.fixes.filter(({ file }) => !unwritten.has(file));
+    return fixAnswer(known, { fixes, refused: [...plan.refused, ...late] }, true, maxTokens);
+  }
+
+  async status(
+    { maxTokens = budget.standard }: Question<'status'>,
+    requests: number,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const known = await this.#answerable(0.5, signal);
+    const folder = this.#folder;
+    const health = {
+      root: this.#root,
+      detectors: folder?.status() ?? [],
+      workers: folder?.health() ?? [],
+      quarantined: folder?.quarantined ?? [],
+      sharing: folder === undefined ? 'off' : (await folder.resources()).sharing,
+      requests,
+      troubles: this.#troubles,
+    } as const;
+    return statusAnswer(known, health, maxTokens);
+  }
+
+  async #answerable(wait: number | undefined, signal: AbortSignal): Promise<Answerable> {
+    const started = performance.now();
+    const over = new AbortController();
+    const late = sleep(waitMs(wait), 'late' as const, { signal: AbortSignal.any([signal, over.signal]) });
+    const turn = await Promise.race([this.#turn, late.catch(() => undefined)]);
+    over.abort();
+    signal.throwIfAborted();
+    // What is known is about texts that are not on disk.
+    if (turn === 'late') return notYet;
+    return answerable(this.#opening, Math.max(0, waitMs(wait) - (performance.now() - started)), signal);
+  }
+
+  async #exclusively<Value>(signal: AbortSignal, work: () => Promise<Value>): Promise<Value> {
+    const before = this.#turn;
+    const turn = Promise.withResolvers<void>();
+    this.#turn = turn.promise;
+    try {
+      await before;
+      signal.throwIfAborted();
+      return await work();
+    } finally {
+      turn.resolve();
+    }
+  }
+
+  async #checkAnswer(
+    files: readonly string[],
+    unsaved: ReadonlyMap<string, string>,
+    known: Answerable,
+    maxTokens: number,
+  ): Promise<Answer> {
+    const folder = known.revision === 0 ? undefined : await this.#opening;
+    const facts = await Promise.all(
+      files.map(async (file) => {
+        const text = unsaved.get(file) ?? (await readText(path.join(this.#root, file)).catch(() => undefined));
+        const detectors = folder?.detectorsOf(file) ?? [];
+        return { file, hash: text === undefined ? 'no file' : textHash(text).slice(0, 8), detectors };
+      }),
+    );
+    const wanted = new Set(files);
+    const issues = known.issues.filter(({ file }) => wanted.has(file));
+    const isSettled = known.state === 'complete' || known.state === 'incomplete';
+    const unchecked = isSettled ? facts.filter(({ detectors }) => detectors.length === 0) : [];
+    const levels = [{ message: 300, name: 200 }, { message: 120, name: 120 }, { message: 40, name: 40 }, { message: 20, name: 20 }]; // prettier-ignore
+    return fitting(maxTokens, issues.length, levels, (count, detail) => {
+      const shownFiles = facts.slice(0, detail.name > 100 ? 20 : 2);
+      const head = {
+        ...freshnessOf(known, detail),
+        ...(isSettled || issues.length > 0 ? { counts: countsOf(issues) } : {}),
+        ...(unsaved.size > 0 ? { unsaved: unsaved.size } : {}),
+        ...(unchecked.length === 0 ? {} : { unchecked: unchecked.length }),
+        ...(count < issues.length ? { omitted: issues.length - count } : {}),
+      };
+      const entries = issues.slice(0, count).map((issue) => entryOf(issue, detail));
+      const untrusted = {
+        files: shownFiles.map(({ file, hash, detectors }) => `${clipped(file, detail.name)} ${hash}${isSettled ? ` ${detectors.join(',') || 'unchecked'}` : ''}`), // prettier-ignore
+        ...(entries.length === 0 && !isSettled ? {} : { issues: entries }),
+      };
+      const notes = unchecked.length === 0 ? [] : [`${unchecked.length} files are not checked by any detector.`];
+      return {
+        text: [...headLines(known, head, issues), ...notes, ...untrusted.files, ...entries.map(lineOf)].join('\n'),
+        structured: { ...head, untrusted },
+      };
+    });
+  }
+
+  async #existing(paths: readonly string[]): Promise<ReadonlySet<string>> {
+    const found = await Promise.all(
+      paths.map((given) => stat(path.join(this.#root, pathInside(this.#root, given))).then(() => [given], () => [])), // prettier-ignore
+    );
+    return new Set(found.flat());
+  }
+}
+
+function waitMs(seconds: number | undefined): number {
+  return seconds === undefined ? standardWaitMs : seconds * 1000;
+}

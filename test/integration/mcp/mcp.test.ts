@@ -1,0 +1,284 @@
+/**
+ * The MCP server with the official client. One server answers everything, because each costs a start of workers; what is
+ * on disk is known at each moment, because the test writes it: one issue per line with `var`.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { Tokenizer } from 'ai-tokenizer';
+import * as claude from 'ai-tokenizer/encoding/claude';
+import { checkJson } from '../../support/cli.ts';
+import { makeWorkspace, type TestWorkspace } from '../../support/workspace.ts';
+import { startMcp, type McpAnswer, type RunningMcp } from './client.ts';
+
+const seed = Number(process.env['BULKHEAD_MCP_SEED'] ?? 20_261_130);
+const sequences = Number(process.env['BULKHEAD_MCP_SEQUENCES'] ?? 60);
+
+function randomFrom(start: number): (below: number) => number {
+  let state = start;
+  return (below) => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % below;
+  };
+}
+
+interface Listed {
+  readonly at: string;
+  readonly id: string;
+}
+
+describe('MCP server', function () {
+  this.timeout(300_000);
+  let workspace: TestWorkspace;
+  let cache: string;
+  let server: RunningMcp;
+  const at = (file: string): string => path.join(workspace.root, file);
+  const git = (...argv: readonly string[]): string =>
+    execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', ...argv], { cwd: workspace.root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }); // prettier-ignore
+
+  before(async () => {
+    cache = await realpath(await mkdtemp(path.join(os.tmpdir(), 'bulkhead-mcp-')));
+    workspace = await makeWorkspace({
+      'package.json': '{ "name": "w", "private": true, "type": "module" }\n',
+      'tsconfig.json': '{ "compilerOptions": { "strict": true, "noEmit": true, "types": [] }, "include": ["typed"] }\n',
+      'eslint.config.js': "export default [{ files: ['**/*.js'], rules: { 'no-var': 'warn' } }];\n",
+      '.gitignore': 'node_modules\n',
+      'typed/a.ts': "export const count: number = 'three';\n",
+      'src/0.js': 'var a0;\n',
+      'src/1.js': 'let a0;\n',
+      'lib/2.js': 'var a0;\nvar a1;\n',
+    });
+    await workspace.link({ typescript: 'typescript', eslint: 'eslint' });
+    git('init', '-q');
+    git('add', '.');
+    git('commit', '-qm', 'one');
+    server = await startMcp(workspace.root, cache, '--detectors', 'eslint');
+  });
+
+  after(async () => {
+    await server[Symbol.asyncDispose]();
+    await workspace[Symbol.asyncDispose]();
+    await rm(cache, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  /** Where ESLint has to find something now. */
+  async function expected(): Promise<readonly string[]> {
+    const files = await readdir(workspace.root, { recursive: true, encoding: 'utf8' });
+    const scripts = files
+      .filter((file) => /^(?:src|lib).*\.js$/.test(file))
+      .map((file) => file.split(path.sep).join('/'));
+    const found = await Promise.all(
+      scripts.map(async (file) => {
+        const lines = (await readFile(at(file), 'utf8')).split('\n');
+        return lines.flatMap((line, index) => (line.startsWith('var') ? [`${file}:${index + 1}:1`] : []));
+      }),
+    );
+    return found.flat().sort();
+  }
+
+  /** Asks until the analysis has ended: how long that takes depends on the machine. */
+  async function settled(tool: string, question: Readonly<Record<string, unknown>>): Promise<McpAnswer> {
+    for (;;) {
+      const answer = await server.ask(tool, { wait: 20, ...question });
+      const { state } = answer.data;
+      if (state !== 'running' && state !== 'confirming') return answer;
+    }
+  }
+
+  const byIssue = { by: 'issue', maxTokens: 10_000 };
+
+  async function listed(): Promise<{ state: unknown; found: readonly string[] }> {
+    return placesIn(await settled('problems', { ...byIssue, rules: ['no-var'] }));
+  }
+
+  function placesIn({ data }: McpAnswer): { state: unknown; found: readonly string[] } {
+    const { issues = [] } = data['untrusted'] as { readonly issues?: readonly Listed[] };
+    return { state: data['state'], found: issues.map((issue) => issue.at).sort() };
+  }
+
+  it('lists few tools, which cost little and say what they do', async () => {
+    const { tools } = await server.client.listTools();
+    assert.deepEqual(
+      tools.map(({ name }) => name),
+      ['problems', 'check', 'explain', 'fix', 'status'],
+    );
+    assert.ok(new Tokenizer(claude).count(JSON.stringify(tools)) <= 1500);
+    assert.deepEqual(
+      tools.filter(({ annotations }) => annotations?.readOnlyHint !== true).map(({ name }) => name),
+      ['fix'],
+    );
+    assert.ok(tools.every(({ outputSchema }) => outputSchema?.['type'] === 'object'));
+  });
+
+  it('answers within the wait, and says that it is not finished', async () => {
+    const { data, text } = await server.ask('problems', { wait: 0 });
+    assert.equal(data['state'], 'running');
+    assert.deepEqual([data['counts'], data['content']], [undefined, undefined], text);
+  });
+
+  it(`is never older than the disk (${sequences} sequences, seed ${seed})`, async () => {
+    const random = randomFrom(seed);
+    const names = ['src/0.js', 'src/1.js', 'lib/2.js', 'lib/deep/3.js', 'src/4.js'];
+    const text = (): string => Array.from({ length: 1 + random(4) }, (_, line) => `${random(2) === 0 ? 'var' : 'let'} a${line};\n`).join(''); // prettier-ignore
+    const write = async (file: string, content = text()): Promise<void> => {
+      await mkdir(path.dirname(at(file)), { recursive: true });
+      await writeFile(at(file), content);
+    };
+    const any = (): string => names[random(names.length)] ?? '';
+    const steps: readonly (() => Promise<void>)[] = [
+      () => write(any()),
+      () => rm(at(any()), { force: true }),
+      // As long as before, and with the times of before.
+      async () => {
+        const file = any();
+        const before = await stat(at(file)).catch(() => undefined);
+        if (!before) return write(file);
+        const old = await readFile(at(file), 'utf8');
+        await write(
+          file,
+          old.replaceAll(/^(?:var|let)/gm, (word) => (word === 'var' ? 'let' : 'var')),
+        );
+        await utimes(at(file), before.atime, before.mtime);
+      },
+      // Away and back, so that nothing differs in the end.
+      async () => {
+        const file = any();
+        const old = await readFile(at(file), 'utf8').catch(() => undefined);
+        await write(file);
+        if (old !== undefined) await write(file, old);
+      },
+      async () => {
+        await mkdir(at('lib/deep'), { recursive: true });
+        await rename(at(any()), at(any())).catch(() => {});
+      },
+      async () => {
+        await rename(at('lib'), at('src/moved')).catch(() => {});
+        await rename(at('src/moved'), at('lib')).catch(() => {});
+      },
+      () => Promise.resolve(void git('checkout', '-qf', '.')),
+      () => Promise.resolve(void git('stash', '-uq')),
+      () => Promise.resolve(void git('add', '-A')),
+    ];
+    for (let index = 0; index < sequences; index += 1) {
+      for (let left = 1 + random(3); left > 0; left -= 1) {
+        await steps[random(steps.length)]?.();
+        // An answer in between starts an analysis that the next step outdates.
+        if (random(3) > 0) continue;
+        const { state, found } = placesIn(await server.ask('problems', { ...byIssue, wait: 0.05 }));
+        if (state === 'complete') assert.deepEqual(found, await expected(), `within sequence ${index}`);
+      }
+      const { state, found } = await listed();
+      assert.deepEqual([state, found], ['complete', await expected()], `sequence ${index}`);
+    }
+  });
+
+  it('checks texts that are not saved, and forgets them', async () => {
+    await workspace.write({ 'src/0.js': 'let z;\n' });
+    const texts = [{ file: 'src/0.js', text: 'let z;\nvar unsaved;\n' }];
+    const { data } = await settled('check', { texts, files: ['notes.txt'] });
+    const { issues } = data['untrusted'] as { readonly issues: readonly Listed[] };
+    assert.deepEqual([issues.map((issue) => issue.at), data['unchecked']], [['src/0.js:2:1'], 1]);
+    const { state, found } = await listed();
+    assert.deepEqual([state, found], ['complete', await expected()]);
+  });
+
+  it('explains and fixes what it found', async () => {
+    await workspace.write({ 'src/fix.js': 'var b = 1;\nif (b === 2) b = 3;\n' });
+    const { data } = await settled('problems', { by: 'issue', paths: ['src/fix.js'] });
+    const [found] = (data['untrusted'] as { readonly issues: readonly Listed[] }).issues;
+    assert.match((await server.ask('explain', { issue: found?.id, wait: 20 })).text, /no-var[^]*let b = 1/);
+    const preview = await server.ask('fix', { issues: [found?.id], wait: 20 });
+    assert.deepEqual([preview.data['applied'], preview.data['edits']], [false, 1]);
+    assert.equal(await readFile(at('src/fix.js'), 'utf8'), 'var b = 1;\nif (b === 2) b = 3;\n');
+    await server.ask('fix', { issues: [found?.id], apply: true, wait: 20 });
+    assert.equal(await readFile(at('src/fix.js'), 'utf8'), 'let b = 1;\nif (b === 2) b = 3;\n');
+    assert.deepEqual((await listed()).found, await expected());
+    assert.match((await server.ask('explain', { rule: 'security/sql-injection' })).text, /SQL/);
+    for (const [tool, question] of [
+      ['problems', { paths: ['../x'] }],
+      ['explain', {}],
+      ['fix', {}],
+      ['check', {}],
+    ] as const) {
+      const { isError, data: error } = await server.ask(tool, question);
+      assert.deepEqual([isError, (error['error'] as { code: string }).code], [true, 'wrong_use']);
+    }
+  });
+
+  it('says why problems may be missing', async () => {
+    const config = await readFile(at('eslint.config.js'), 'utf8');
+    await workspace.write({ 'eslint.config.js': 'export default [{ rules: ;\n' });
+    const { data, text } = await settled('problems', {});
+    assert.equal(data['state'], 'incomplete', text);
+    assert.match(String(data['why']), /eslint/);
+    const { text: health } = await server.ask('status', { maxTokens: 3000 });
+    assert.match(health, /eslint failed/);
+    await workspace.write({ 'eslint.config.js': config });
+    assert.equal((await listed()).state, 'complete');
+  });
+
+  it('goes on after 10,000 messages that are none', async () => {
+    const random = randomFrom(seed);
+    const broken = [
+      '{', 'null', '[]', '1', '"x"', '{}', '\u0000\uFFFF', '{"jsonrpc":"2.0"}', '{"jsonrpc":"2.0","method":3,"id":{}}',
+      '{"jsonrpc":"1.0","id":1,"method":"tools/list"}', '{"jsonrpc":"2.0","id":null,"method":"tools/call","params":[]}',
+      '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":{}}}', '{"jsonrpc":"2.0","id":"q","result":{}}',
+      '{"jsonrpc":"2.0","method":"notifications/none"}', '{"__proto__":{"x":1},"jsonrpc":"2.0"}', '[[[[[[', 'Content-Length: 5\r\n\r\nhello',
+    ]; // prettier-ignore
+    for (let index = 0; index < 10_000; index += 1) {
+      if (!server.child.stdin.write(`${broken[random(broken.length)] ?? ''}\n`))
+        await once(server.child.stdin, 'drain');
+    }
+    server.child.stdin.write(`${'x'.repeat(9 << 20)}\n`);
+    assert.equal((await listed()).state, 'complete');
+  });
+
+  it('loses nothing when it is killed', async () => {
+    server.child.kill('SIGKILL');
+    await server.exit();
+    server = await startMcp(workspace.root, cache, '--detectors', 'eslint,typescript');
+    const { state, found } = await listed();
+    assert.deepEqual([state, found], ['complete', await expected()]);
+  });
+
+  it('answers as a cold check of the disk does, and after a change of the configuration', async () => {
+    await workspace.write({ 'eslint.config.js': "export default [{ files: ['**/*.js'], rules: { 'no-var': 'error' } }];\n", 'src/0.js': 'var z;\n' }); // prettier-ignore
+    const { data } = await settled('problems', byIssue);
+    assert.equal(data['state'], 'complete');
+    const { report } = await checkJson(workspace.root, '--detectors', 'eslint,typescript');
+    const cold = report.issues.map(({ file, range, severity }) => `${severity} ${file}:${range.start.line + 1}:${range.start.character + 1}`); // prettier-ignore
+    const { issues } = data['untrusted'] as { readonly issues: readonly (Listed & { severity: string })[] };
+    assert.deepEqual(issues.map((issue) => `${issue.severity} ${issue.at}`).sort(), cold.sort());
+    assert.ok(cold.some((line) => line.includes('typed/a.ts')));
+  });
+
+  it('tells what is new and fixed since an earlier answer', async () => {
+    const { since } = (await settled('problems', {})).data;
+    await workspace.write({ 'typed/b.ts': 'export const b: string = 1;\n', 'src/0.js': 'let z;\n' });
+    const { data } = await settled('problems', { since });
+    const { issues, fixed } = data['untrusted'] as Readonly<Record<string, readonly Listed[]>>;
+    assert.deepEqual(
+      [issues?.map((issue) => issue.at), fixed?.map((issue) => issue.at)],
+      [['typed/b.ts:1:14'], ['src/0.js:1:1']],
+    );
+  });
+
+  it('answers what is open when it stops, and ends with its input', async () => {
+    if (process.platform !== 'win32') {
+      await workspace.write({ 'typed/c.ts': 'export const c: string = 1;\n' });
+      const open = server.ask('check', { texts: [{ file: 'typed/c.ts', text: 'export {};\n' }], wait: 25 });
+      await server.ask('problems', { wait: 0 });
+      server.child.kill('SIGTERM');
+      const { isError, data } = await open;
+      assert.deepEqual([isError, (data['error'] as { code: string }).code], [true, 'stopping']);
+      assert.equal(await server.exit(), 143);
+      server = await startMcp(workspace.root, cache, '--detectors', 'eslint');
+    }
+    server.child.stdin.end();
+    assert.equal(await server.exit(), 0);
+    assert.doesNotMatch(server.stderr(), /Error/);
+  });
+});
