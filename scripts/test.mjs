@@ -59,10 +59,10 @@ const stages = [
 ];
 
 /**
- * Jobs at a time. A job keeps half a core busy or more, for it waits for processes, files and clocks, so one more than there are cores
- * fills them. A job needs up to 4 GB.
+ * Jobs at a time. Two keep two cores busy: a third one made each of them slower, and the whole no faster. A job needs up to
+ * 4 GB.
  */
-const lanes = Math.max(1, Math.min(availableParallelism() + 1, Math.floor(totalmem() / 2 ** 32)));
+const lanes = Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / 2 ** 32)));
 
 /** `vsix` runs the same suite as `editor`, from the installed package: whoever changes the client runs `editor`, which needs no packages. */
 const byDefault = Object.keys(parts).filter((name) => name !== 'editor');
