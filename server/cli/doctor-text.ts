@@ -1,6 +1,6 @@
 /** What `bulkhead doctor` prints for people: one screen. What is wrong comes last, where the eye is. Pure. */
 import { printable, printableLine } from '../printable.ts';
-import type { DoctorDetector, DoctorReport, DoctorState } from './doctor.ts';
+import type { DoctorDetector, DoctorReport, DoctorState } from './doctor-report.ts';
 import { tableLines } from './table.ts';
 
 const stateWords: Readonly<Record<DoctorState, string>> = {

@@ -2,8 +2,10 @@
  * The documents that are open in the editor: which files they are, whether their text differs from the disk, and which
  * watcher events repeat a save. Lives as long as the connection.
  */
+import { stat } from 'node:fs/promises';
 import { TextDocuments, type Connection } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import { clockToleranceMs } from '../engine/result-cache.ts';
 import type { ChangeKind } from '../journal.ts';
 import type { UnsavedDocument } from '../folder/options.ts';
 import type { ChangeSource } from './changes.ts';
@@ -119,10 +121,13 @@ export class Documents {
   async #compareWithDisk(document: TextDocument, absolute: string, version: number): Promise<void> {
     const { uri } = document;
     const text = document.getText();
+    const openedAt = Date.now();
     const onDisk = await readText(absolute).catch((error: unknown) => (isMissing(error) ? undefined : text));
+    const existed = onDisk !== undefined && (await birthOf(absolute)) < openedAt - clockToleranceMs;
     // It was saved or closed meanwhile.
     if (!this.#maybeNew.has(uri) || this.#documents.get(uri) !== document) return;
-    if (onDisk !== undefined) this.#maybeNew.delete(uri);
+    // A file that appeared after the document is new: its save tells.
+    if (existed) this.#maybeNew.delete(uri);
     // An empty document of a file that does not exist says nothing yet.
     if (isSameText(text, onDisk ?? '') || this.#savedVersions.get(uri) !== version) return;
     this.#savedVersions.delete(uri);
@@ -184,6 +189,14 @@ export class Documents {
     const text = await readText(absolute).catch(() => undefined);
     if (text !== document.getText()) this.#listener.changed(absolute, 'changed', 'watcher');
   }
+}
+
+/** Milliseconds since the epoch; 0: unknown. */
+async function birthOf(file: string): Promise<number> {
+  return stat(file).then(
+    ({ birthtimeMs }) => birthtimeMs,
+    () => 0,
+  );
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,6 +1,6 @@
 /** `bulkhead doctor`, as a user runs it: what would not run is named with the way out, and is never taken for health. */
 import assert from 'node:assert/strict';
-import type { DoctorReport } from '../../../server/cli/doctor.ts';
+import type { DoctorReport } from '../../../server/cli/doctor-report.ts';
 import { cli, startCli } from '../../support/cli.ts';
 import { makeWorkspace } from '../../support/workspace.ts';
 

@@ -269,6 +269,8 @@ describe('knip', () => {
       'apart/package.json': { name: 'b', dependencies: { middle: '1' } },
       'a/a.js': '',
       'apart/b.js': '',
+      // It says that no package has peers.
+      'package-lock.json': { lockfileVersion: 3, packages: {} },
     };
     const unused = async (workspace: TestWorkspace, options = {}): Promise<readonly string[]> => {
       const { issues } = await runDetector(packages, workspace.root, options);

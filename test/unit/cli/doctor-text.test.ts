@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { parseCommand } from '../../../server/cli/arguments.ts';
 import { doctorText } from '../../../server/cli/doctor-text.ts';
-import type { DoctorReport } from '../../../server/cli/doctor.ts';
+import type { DoctorReport } from '../../../server/cli/doctor-report.ts';
 import { manifests } from '../../../workers/detectors/manifests.ts';
 
 const report: DoctorReport = {
