@@ -33,6 +33,17 @@ export const systemProcesses: ProcessTable = {
   },
 };
 
+/** Also true for a zombie, and for another process that has got the id. */
+export function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid)) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
 export function startTimeCommand(platform: NodeJS.Platform, pid: number): readonly [string, ...string[]] {
   return platform === 'win32'
     ? [

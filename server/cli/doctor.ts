@@ -20,6 +20,7 @@ import { createPool } from '../pool/pool.ts';
 import type { Pool } from '../pool/types.ts';
 import { baseDir, storeDirFor } from '../store/location.ts';
 import { BaselineError, readBaseline } from '../store/baseline.ts';
+import { messageOf } from '../store/faults.ts';
 import { whyForeign } from '../ownership.ts';
 import { version } from '../version.ts';
 import type { AnalysisArguments, DoctorArguments } from './arguments.ts';
@@ -268,8 +269,4 @@ function fromCommandLine(argumentsOf: AnalysisArguments): readonly PlacedValue[]
 
 function fromEnvironment(): readonly PlacedValue[] {
   return inCI() ? [{ name: 'frozen', value: true, from: 'CI (environment)' }] : [];
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

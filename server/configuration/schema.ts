@@ -122,7 +122,7 @@ export const generalSettings = {
     default: 'off',
     scope: 'machine',
     description:
-      'Whether workers, and with them the code of a workspace that they run (ESLint plugins, declared tools, build scripts), are kept from the network, from your home folder and from writing. Works on Linux with bubblewrap, and on macOS.',
+      'Whether workers, and with them the code of a workspace that they run (ESLint plugins, declared tools, build scripts), are kept from the network, from your home folder and from writing. On Linux this takes bubblewrap. For macOS it is made of Seatbelt and has never run.',
   },
   sandboxExcept: {
     type: 'array',

@@ -3,6 +3,7 @@
  * its child processes.
  */
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
+import { forgetEditor } from '../environment.ts';
 import { serverReportsDir } from '../store/server-reports.ts';
 import { LanguageServer } from './language-server.ts';
 
@@ -13,9 +14,7 @@ const END_MS = 5_000;
 const connection = createConnection(ProposedFeatures.all);
 const server = new LanguageServer(connection, serverReportsDir());
 
-// Some shared ESLint configurations disable rules in an editor, which they detect by environment variables. Workers inherit
-// the environment, and results must not depend on where Bulkhead runs.
-for (const name of Object.keys(process.env)) if (name.startsWith('VSCODE_')) delete process.env[name];
+forgetEditor();
 
 process.on('uncaughtException', (error) => report('uncaught exception', error));
 process.on('unhandledRejection', (reason) => report('unhandled rejection', reason));

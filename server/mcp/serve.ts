@@ -7,6 +7,8 @@ import { serveStdio, StdioServerTransport } from '@modelcontextprotocol/server/s
 import { Folder } from '../folder/folder.ts';
 import type { FolderOptions } from '../folder/options.ts';
 import { WatchError } from '../folder/watcher.ts';
+import { forgetEditor } from '../environment.ts';
+import { isAlive } from '../processes.ts';
 import { printable } from '../printable.ts';
 import { Lines } from './lines.ts';
 import { Requests } from './requests.ts';
@@ -22,8 +24,7 @@ const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /** @param root absolute path, without symbolic links @returns the exit code, when the client has gone */
 export async function serve(root: string, options: Pick<FolderOptions, 'settings' | 'poolSettings'>): Promise<number> {
-  // Results must not depend on which editor starts the agent: see the language server.
-  for (const name of Object.keys(process.env)) if (name.startsWith('VSCODE_')) delete process.env[name];
+  forgetEditor();
   const ended = Promise.withResolvers<number>();
   watchProcess(ended.resolve);
   const requests = new Requests();
@@ -88,15 +89,6 @@ function watchProcess(end: (code: number) => void): void {
   setInterval(() => {
     if (process.ppid !== parent || !isAlive(parent)) end(0);
   }, PARENT_MS).unref();
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }
 
 function log(error: unknown): void {

@@ -7,6 +7,7 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { StatusParams } from '../../workers/protocol/editor-protocol.ts';
 import { readText } from '../../workers/protocol/read-file.ts';
+import { isAlive } from '../processes.ts';
 import { baseDir } from './location.ts';
 
 export interface ServerReport {
@@ -103,14 +104,4 @@ async function readReport(file: string): Promise<ServerReport | undefined> {
 function isReport(value: unknown): value is ServerReport {
   const { status, roots, errors } = (value ?? {}) as Partial<ServerReport>;
   return [roots, errors, status?.detectors, status?.workers].every(Array.isArray);
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid)) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }

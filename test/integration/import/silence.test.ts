@@ -118,6 +118,13 @@ describe('silence of the import detector where TypeScript speaks', () => {
         [2, undefined, undefined],
       ],
     );
+    // Nothing but a module: no configuration changes.
+    workspace.write('packages/common/other.js', '');
+    const { issues: partly } = await runDetector(detector, workspace.root);
+    assert.deepEqual(
+      partly.map(({ cause }) => cause),
+      partly.map(() => undefined),
+    );
     workspace.write('packages/common/package.json', '{ "name": "@s/common" }');
     const { issues: after } = await runDetector(detector, workspace.root);
     assert.deepEqual(

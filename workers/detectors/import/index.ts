@@ -35,8 +35,9 @@ export const detector = graphDetector({ name: 'import', version: '1', rules: IMP
 
 export function importFindings(graph: ModuleGraph, options: DetectorOptions): ReadonlyMap<string, readonly Finding[]> {
   const ambient = ambientNames(graph);
-  const state = JSON.stringify([graph.environmentRevision, options, ambient]);
-  return checks.of(graph, () => new ImportChecker(graph, options, ambient), state).run();
+  const submodules = new Submodules(graph.root);
+  const state = JSON.stringify([graph.environmentRevision, options, ambient, submodules.folders]);
+  return checks.of(graph, () => new ImportChecker(graph, options, ambient, submodules), state).run();
 }
 
 const checks = new Memo<ModuleGraph, ImportChecker>(new WeakMap());
@@ -49,7 +50,7 @@ interface ModuleResult {
   readonly unclear: readonly UnclearName[];
 }
 
-/** Lives until the graph's environment revision or the options change; a changed module is checked again. */
+/** Lives until the graph's environment revision, the options or the submodules change; a changed module is checked again. */
 class ImportChecker implements ImportCheck {
   readonly graph: ModuleGraph;
   readonly toolchain: Toolchain;
@@ -68,11 +69,11 @@ class ImportChecker implements ImportCheck {
   #hasUnchecked = false;
   #unclear: UnclearName[] = [];
 
-  constructor(graph: ModuleGraph, options: DetectorOptions, ambient: readonly string[]) {
+  constructor(graph: ModuleGraph, options: DetectorOptions, ambient: readonly string[], submodules: Submodules) {
     this.graph = graph;
     this.toolchain = new Toolchain(graph);
     this.gitIgnored = new IgnoredPaths(graph.root);
-    this.submodules = new Submodules(graph.root);
+    this.submodules = submodules;
     this.isIgnored = uncheckedFiles(graph, options);
     this.#severities = severitiesOf(options, IMPORT_RULES);
     this.#dedupes = options['dedupeWithTypescript'] !== false;

@@ -32,13 +32,14 @@ export const detector = graphDetector({
 });
 
 export function packageFindings(graph: ModuleGraph, options: DetectorOptions): ReadonlyMap<string, readonly Finding[]> {
-  const state = JSON.stringify([graph.environmentRevision, options]);
-  return checks.of(graph, () => new PackageChecker(graph, options), state).run();
+  const submodules = new Submodules(graph.root);
+  const state = JSON.stringify([graph.environmentRevision, options, submodules.folders]);
+  return checks.of(graph, () => new PackageChecker(graph, options, submodules), state).run();
 }
 
 const checks = new Memo<ModuleGraph, PackageChecker>(new WeakMap());
 
-/** Lives until the graph's environment revision or the options change. */
+/** Lives until the graph's environment revision, the options or the submodules change. */
 class PackageChecker implements PackageCheck {
   readonly graph: ModuleGraph;
   readonly options: DetectorOptions;
@@ -54,14 +55,14 @@ class PackageChecker implements PackageCheck {
   readonly #manifestFindings = new Memo<PackageChecker, ReadonlyMap<string, readonly Finding[]>>();
   #findings = new Findings();
 
-  constructor(graph: ModuleGraph, options: DetectorOptions) {
+  constructor(graph: ModuleGraph, options: DetectorOptions, submodules: Submodules) {
     this.graph = graph;
     this.options = options;
     this.#severities = severitiesOf(options, PACKAGE_RULES);
     const knip = options['knip'] === 'off' ? undefined : findKnip(graph.root);
     this.#knip = typeof knip === 'string' ? undefined : knip;
     this.lockfiles = new Lockfiles(graph);
-    this.submodules = new Submodules(graph.root);
+    this.submodules = submodules;
     this.isIgnored = uncheckedFiles(graph, options);
     this.isKnown = knownNames(options);
     const all = [...graph.manifests.all.values()]
