@@ -1,6 +1,6 @@
 /**
  * Submodules of git that are not checked out, as in a clone without `--recurse-submodules`: what lies in them cannot be
- * known. Lives as long as one check.
+ * known. Lives until files appear or go: what it read first stays.
  */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';

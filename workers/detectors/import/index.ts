@@ -35,9 +35,8 @@ export const detector = graphDetector({ name: 'import', version: '1', rules: IMP
 
 export function importFindings(graph: ModuleGraph, options: DetectorOptions): ReadonlyMap<string, readonly Finding[]> {
   const ambient = ambientNames(graph);
-  const submodules = new Submodules(graph.root);
-  const state = JSON.stringify([graph.environmentRevision, options, ambient, submodules.folders]);
-  return checks.of(graph, () => new ImportChecker(graph, options, ambient, submodules), state).run();
+  const state = JSON.stringify([graph.environmentRevision, options, ambient]);
+  return checks.of(graph, () => new ImportChecker(graph, options, ambient), state).run();
 }
 
 const checks = new Memo<ModuleGraph, ImportChecker>(new WeakMap());
@@ -50,7 +49,7 @@ interface ModuleResult {
   readonly unclear: readonly UnclearName[];
 }
 
-/** Lives until the graph's environment revision, the options or the submodules change; a changed module is checked again. */
+/** Lives until the graph's environment revision or the options change; a changed module is checked again. */
 class ImportChecker implements ImportCheck {
   readonly graph: ModuleGraph;
   readonly toolchain: Toolchain;
@@ -69,11 +68,11 @@ class ImportChecker implements ImportCheck {
   #hasUnchecked = false;
   #unclear: UnclearName[] = [];
 
-  constructor(graph: ModuleGraph, options: DetectorOptions, ambient: readonly string[], submodules: Submodules) {
+  constructor(graph: ModuleGraph, options: DetectorOptions, ambient: readonly string[]) {
     this.graph = graph;
     this.toolchain = new Toolchain(graph);
     this.gitIgnored = new IgnoredPaths(graph.root);
-    this.submodules = submodules;
+    this.submodules = new Submodules(graph.root);
     this.isIgnored = uncheckedFiles(graph, options);
     this.#severities = severitiesOf(options, IMPORT_RULES);
     this.#dedupes = options['dedupeWithTypescript'] !== false;

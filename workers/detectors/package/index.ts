@@ -32,14 +32,13 @@ export const detector = graphDetector({
 });
 
 export function packageFindings(graph: ModuleGraph, options: DetectorOptions): ReadonlyMap<string, readonly Finding[]> {
-  const submodules = new Submodules(graph.root);
-  const state = JSON.stringify([graph.environmentRevision, options, submodules.folders]);
-  return checks.of(graph, () => new PackageChecker(graph, options, submodules), state).run();
+  const state = JSON.stringify([graph.environmentRevision, options]);
+  return checks.of(graph, () => new PackageChecker(graph, options), state).run();
 }
 
 const checks = new Memo<ModuleGraph, PackageChecker>(new WeakMap());
 
-/** Lives until the graph's environment revision, the options or the submodules change. */
+/** Lives until the graph's environment revision or the options change. */
 class PackageChecker implements PackageCheck {
   readonly graph: ModuleGraph;
   readonly options: DetectorOptions;
@@ -55,14 +54,14 @@ class PackageChecker implements PackageCheck {
   readonly #manifestFindings = new Memo<PackageChecker, ReadonlyMap<string, readonly Finding[]>>();
   #findings = new Findings();
 
-  constructor(graph: ModuleGraph, options: DetectorOptions, submodules: Submodules) {
+  constructor(graph: ModuleGraph, options: DetectorOptions) {
     this.graph = graph;
     this.options = options;
     this.#severities = severitiesOf(options, PACKAGE_RULES);
     const knip = options['knip'] === 'off' ? undefined : findKnip(graph.root);
     this.#knip = typeof knip === 'string' ? undefined : knip;
     this.lockfiles = new Lockfiles(graph);
-    this.submodules = submodules;
+    this.submodules = new Submodules(graph.root);
     this.isIgnored = uncheckedFiles(graph, options);
     this.isKnown = knownNames(options);
     const all = [...graph.manifests.all.values()]
