@@ -1,8 +1,11 @@
 /** The command `bulkhead` of the installed package. */
 import assert from 'node:assert/strict';
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { Client } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { npm } from '../../scripts/npm.mjs';
+import type { DoctorReport } from '../../server/cli/doctor-report.ts';
 import { checkJson } from '../support/cli.ts';
 import type { CheckReport } from '../../server/cli/result.ts';
 import { repository } from '../support/workspace.ts';
@@ -26,6 +29,37 @@ describe('the command of the package', function () {
     assert.deepEqual(report.issues, own.report.issues);
     const detectors = new Set(report.issues.map(({ detector }) => detector));
     for (const name of ['typescript', 'circular']) assert.ok(detectors.has(name), `nothing of ${name}`);
+  });
+
+  it('says what a check would do (bulkhead doctor)', async () => {
+    const { code, stdout, stderr } = await runInShell('npx bulkhead doctor --json', project);
+    const { root, detectors, troubles, exitCode } = JSON.parse(stdout) as DoctorReport;
+    assert.equal(code, exitCode, stderr);
+    assert.equal(path.basename(root), path.basename(project));
+    const stateOf = (wanted: string): string | undefined => detectors.find(({ name }) => name === wanted)?.state;
+    assert.deepEqual([stateOf('typescript'), stateOf('circular')], ['ready', 'ready']);
+    // The sample names an ESLint that the project does not install.
+    assert.match(troubles.join('\n'), /eslint/i);
+  });
+
+  it('answers agents with every configuration of docs/agents.md', async () => {
+    const page = readFileSync(path.join(repository, 'docs/agents.md'), 'utf8');
+    const commands = [...page.matchAll(/^```(json|toml|sh)\n([^]*?)^```$/gm)].map(([, language, code = '']) => {
+      if (language === 'sh') return code.split(' -- ')[1]?.trim();
+      const values = [...code.matchAll(/"([^"]+)"(?!\s*:)/g)].map(([, value = '']) => value);
+      return values.filter((value) => ['npx', 'bulkhead', 'mcp'].includes(value)).join(' ');
+    });
+    assert.ok(commands.length >= 5);
+    assert.deepEqual([...new Set(commands)], ['npx bulkhead mcp']);
+    const transport = new StdioClientTransport({ command: 'npx', args: ['bulkhead', 'mcp'], cwd: project });
+    const client = new Client({ name: 'test', version: '1' });
+    await client.connect(transport);
+    const { structuredContent } = await client.callTool({ name: 'problems', arguments: { wait: 25 } });
+    const { state, counts } = structuredContent as { state: string; counts: { error: number } };
+    assert.ok(['complete', 'incomplete'].includes(state), state);
+    const { report } = await checkJson(project);
+    assert.equal(counts.error, report.issues.filter(({ severity }) => severity === 'error').length);
+    await client.close();
   });
 
   it('tells its version and its usage', async () => {

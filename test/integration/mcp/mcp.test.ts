@@ -3,7 +3,7 @@
  * on disk is known at each moment, because the test writes it: one issue per line with `var`.
  */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -11,7 +11,7 @@ import path from 'node:path';
 import { Tokenizer } from 'ai-tokenizer';
 import * as claude from 'ai-tokenizer/encoding/claude';
 import { checkJson } from '../../support/cli.ts';
-import { makeWorkspace, type TestWorkspace } from '../../support/workspace.ts';
+import { makeWorkspace, repository, type TestWorkspace } from '../../support/workspace.ts';
 import { startMcp, type McpAnswer, type RunningMcp } from './client.ts';
 
 const seed = Number(process.env['BULKHEAD_MCP_SEED'] ?? 20_261_130);
@@ -280,5 +280,24 @@ describe('MCP server', function () {
     server.child.stdin.end();
     assert.equal(await server.exit(), 0);
     assert.doesNotMatch(server.stderr(), /Error/);
+  });
+
+  it("ends with its client's process, although somebody holds its input open", async () => {
+    const clientInfo = { name: 't', version: '1' };
+    const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo };
+    const message = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params });
+    const holds = `console.log(${JSON.stringify(message)}); setInterval(() => {}, 1000)`;
+    const holder = spawn(process.execPath, ['-e', holds], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const argv = [path.join(repository, 'dist/cli.mjs'), 'mcp', workspace.root, '--detectors', 'eslint'];
+    const starts = `require('node:child_process').spawn(process.execPath, ${JSON.stringify(argv)}, { stdio: 'inherit' })`;
+    const client = spawn(process.execPath, ['-e', starts], { stdio: [holder.stdout, 'pipe', 'ignore'] });
+    assert.ok(client.stdout);
+    const ended = once(client.stdout, 'close');
+    const [answer] = (await once(client.stdout, 'data')) as [Buffer];
+    assert.match(answer.toString(), /"serverInfo"/);
+    client.kill('SIGKILL');
+    await ended;
+    assert.equal(holder.exitCode, null);
+    holder.kill();
   });
 });
