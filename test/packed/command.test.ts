@@ -11,6 +11,12 @@ import type { CheckReport } from '../../server/cli/result.ts';
 import { repository } from '../support/workspace.ts';
 import { installation, readManifest, runInShell, runNode } from './support/installation.ts';
 
+/** All texts of a value of JSON, without the names of its properties. */
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}
+
 describe('the command of the package', function () {
   this.timeout(300_000);
   let project: string;
@@ -46,8 +52,9 @@ describe('the command of the package', function () {
     const page = readFileSync(path.join(repository, 'docs/agents.md'), 'utf8');
     const commands = [...page.matchAll(/^```(json|toml|sh)\n([^]*?)^```$/gm)].map(([, language, code = '']) => {
       if (language === 'sh') return code.split(' -- ')[1]?.trim();
-      const values = [...code.matchAll(/"([^"]+)"(?!\s*:)/g)].map(([, value = '']) => value);
-      return values.filter((value) => ['npx', 'bulkhead', 'mcp'].includes(value)).join(' ');
+      const values =
+        language === 'json' ? textsIn(JSON.parse(code)) : [...code.matchAll(/"([^"]+)"/g)].map(([, text]) => text);
+      return values.filter((value) => ['npx', 'bulkhead', 'mcp'].includes(value ?? '')).join(' ');
     });
     assert.ok(commands.length >= 5);
     assert.deepEqual([...new Set(commands)], ['npx bulkhead mcp']);
