@@ -124,6 +124,18 @@ describe('package.json', () => {
     );
   });
 
+  it('has the commands that the page of the extension names', () => {
+    const page = readFileSync(join(root, 'client/README.md'), 'utf8');
+    const [, table = ''] = /^## Commands$([^]*?)^## /m.exec(page) ?? [];
+    const named = [...table.matchAll(/^\| ([A-Z][^|]*) \|/gm)].flatMap(([, names = '']) => names.split(', '));
+    const titles = new Set(manifest.contributes.commands.map(({ title }) => title.replace('…', '')));
+    assert.ok(named.length > 15);
+    assert.deepEqual(
+      named.filter((name) => !titles.has(name)),
+      [],
+    );
+  });
+
   it('has the icon it names', () => {
     assert.ok(existsSync(join(root, manifest.icon)));
   });
