@@ -6,7 +6,7 @@ import { manifests } from '../../../workers/detectors/manifests.ts';
 
 const report: DoctorReport = {
   schemaVersion: 1,
-  root: '/work/a folder',
+  root: '/projects/a folder',
   versions: { bulkhead: '1.2.3', node: '24.0.0 (/bin/node)', git: '2.50', system: 'linux x64, 6.1' },
   machine: { processors: 4, memoryBytes: 2 ** 33, freeBytes: 2 ** 32, memoryFrom: 'cgroup' },
   detectors: manifests.map(({ name }) => ({ name, state: 'ready', units: 3, tool: `${name} 1.0.0` })),
@@ -47,7 +47,7 @@ describe('text of bulkhead doctor', () => {
     const text = doctorText(
       {
         ...report,
-        root: `/work/${evil}`,
+        root: `/projects/${evil}`,
         detectors: [{ name: 'eslint', state: 'not-applicable', reason: `none${evil}` }],
         configuration: [{ name: evil, value: evil, from: evil }],
         troubles: [`eslint: ${evil}`],
