@@ -276,8 +276,7 @@ function* earlier(
     if (place[0] >= file) break;
     yield place;
   }
-  const nearest = places.findLast(([other, at]) => other === file && at < index);
-  if (nearest) yield nearest;
+  yield* places.filter(([other, at]) => other === file && at < index).reverse();
 }
 
 function nameOf({ file, start, end }: Place): string {

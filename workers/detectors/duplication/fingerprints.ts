@@ -23,16 +23,20 @@ const BASE = 0x01000193;
 export function fingerprintsOf({ values, acts }: Tokens, minimumTokens: number): Fingerprints {
   const length = lengthOf(minimumTokens);
   const window = minimumTokens - length + 1;
-  const count = values.length - length + 1;
-  if (count <= 0) return new Int32Array(0);
+  const places = values.length - length + 1;
+  if (places <= 0) return new Int32Array(0);
   const chosen: number[] = [];
   // The hashes of the window that may still become the least one: their indices, the least first.
-  const queue = new Int32Array(count);
-  const hashes = new Uint32Array(count);
+  const queue = new Int32Array(places);
+  const hashes = new Uint32Array(places);
   let head = 0;
   let tail = 0;
   let last = -1;
-  const frequency = new Uint16Array(SLOTS);
+  const frequency = new Int32Array(SLOTS);
+  const count = (value: number, by: number): number => {
+    const slot = slotOf(value);
+    return (frequency[slot] = (frequency[slot] ?? 0) + by);
+  };
   let distinct = 0;
   let acting = 0;
   let rolling = 0;
@@ -45,11 +49,11 @@ export function fingerprintsOf({ values, acts }: Tokens, minimumTokens: number):
       const gone = values[begin - 1] ?? 0;
       rolling = (rolling - Math.imul(gone, power)) | 0;
       acting -= acts[begin - 1] ?? 0;
-      if (--frequency[slotOf(gone)] === 0) distinct--;
+      if (count(gone, -1) === 0) distinct--;
     }
     rolling = (Math.imul(rolling, BASE) + value) | 0;
     acting += acts[at] ?? 0;
-    if (frequency[slotOf(value)]++ === 0) distinct++;
+    if (count(value, 1) === 1) distinct++;
     if (begin < 0) continue;
     if (acting >= length * LEAST_ACTING && distinct >= length * LEAST_DISTINCT) {
       const hash = mixed(rolling);
@@ -59,7 +63,7 @@ export function fingerprintsOf({ values, acts }: Tokens, minimumTokens: number):
     }
     while (tail > head && (queue[head] ?? 0) <= begin - window) head++;
     // The first window is complete.
-    if (begin < Math.min(window, count) - 1 || tail === head) continue;
+    if (begin < Math.min(window, places) - 1 || tail === head) continue;
     const least = queue[head] ?? 0;
     if (least === last) continue;
     last = least;
