@@ -121,6 +121,11 @@ describe('copies', () => {
     assert.ok(tokensOf('`${'.repeat(50_000) + '`}'.repeat(50_000)).values.length > 50_000);
   });
 
+  it('a text in which nothing is closed takes no longer than others', () => {
+    for (const part of ['/* ', '\\"', "\\'", '=/[ ', '`${', '(', '"'])
+      assert.ok(tokensOf(part.repeat(100_000)).values.length >= 0, part);
+  });
+
   it('after any edits are those of a fresh index', () => {
     const names = ['a.ts', 'b.ts', 'c/d.ts', 'c/e.ts', 'f.ts'];
     const parts = ['A', 'B', 'C', 'D'].map(code);

@@ -11,7 +11,7 @@ import type { Tokens } from './tokens.ts';
 
 export interface Source {
   readonly file: string;
-  /** Of its text. */
+  /** Of its text and its language: sources with the same one have the same tokens. */
   readonly hash: string;
   readonly tokens: () => Tokens;
   readonly lineAt: (offset: number) => number;
@@ -68,6 +68,7 @@ export class CloneIndex {
   readonly #entries = new Map<string, Entry>();
   /** By fingerprint; a file is listed once for each time it has it. Most have one. */
   readonly #files = new Map<number, string | string[]>();
+  /** By hash. */
   #tokens = new Map<string, Tokens>();
   #tokensKept = 0;
 
@@ -251,16 +252,17 @@ export class CloneIndex {
   }
 
   #tokensOf(file: string): Tokens {
-    const known = this.#tokens.get(file);
+    const source = this.#entries.get(file)?.source;
+    if (source === undefined) throw new Error(`No such file: ${file}`);
+    const known = this.#tokens.get(source.hash);
     if (known) return known;
-    const made = this.#entries.get(file)?.source.tokens();
-    if (made === undefined) throw new Error(`No such file: ${file}`);
+    const made = source.tokens();
     for (const [oldest, { values }] of this.#tokens) {
       if (this.#tokensKept + made.values.length <= MAXIMUM_TOKENS) break;
       this.#tokens.delete(oldest);
       this.#tokensKept -= values.length;
     }
-    this.#tokens.set(file, made);
+    this.#tokens.set(source.hash, made);
     this.#tokensKept += made.values.length;
     return made;
   }

@@ -1,4 +1,5 @@
 /** The `duplication` detector: parts of files that stand elsewhere too. */
+import path from 'node:path';
 import { isTestFile, isToolFile } from '../../graph/file-roles.ts';
 import type { Module, ModuleGraph } from '../../graph/index.ts';
 import { positionAt } from '../../graph/lines.ts';
@@ -80,7 +81,7 @@ function* sourcesOf(graph: ModuleGraph, options: DetectorOptions): Generator<Sou
     const { record } = module;
     yield {
       file,
-      hash: record.hash,
+      hash: record.hash + path.posix.extname(file),
       tokens: () => {
         const text = graph.textOf(file) ?? '';
         return tokensOf(text, skippedOf(module, text));

@@ -29,6 +29,7 @@ const APOSTROPHE = 0x27;
 const BACKTICK = 0x60;
 const SLASH = 0x2f;
 const STAR = 0x2a;
+const NEWLINE = 0x0a;
 const BACKSLASH = 0x5c;
 const SEMICOLON = 0x3b;
 const COMMA = 0x2c;
@@ -54,6 +55,8 @@ class Lexer {
   #acts = new Uint8Array(1024);
   /** Of each template that is open: how many braces are open in its expression. */
   readonly #templates: number[] = [];
+  /** By what begins something that is not closed before this offset: looking again would take the square of the time. */
+  readonly #unclosed = new Map<number, number>();
 
   constructor(text: string, skipped: readonly Span[]) {
     this.#text = text;
@@ -153,23 +156,31 @@ class Lexer {
 
   #endOfString(quote: number): number | undefined {
     const text = this.#text;
-    for (let at = this.#at + 1; at < text.length; at++) {
+    if (this.#at < (this.#unclosed.get(quote) ?? 0)) return undefined;
+    let at = this.#at + 1;
+    for (; at < text.length; at++) {
       const code = text.charCodeAt(at);
       if (code === quote) return at + 1;
       if (code === BACKSLASH) at++;
-      else if (code === 0x0a) return undefined;
+      else if (code === NEWLINE) break;
     }
+    this.#unclosed.set(quote, at);
     return undefined;
   }
 
   #skipsComment(): boolean {
     const text = this.#text;
     const code = text.charCodeAt(this.#at + 1);
-    if (code !== SLASH && code !== STAR) return false;
-    const end = code === SLASH ? text.indexOf('\n', this.#at) : text.indexOf('*/', this.#at + 2);
-    if (end === -1 && code === STAR) return false;
-    this.#at = end === -1 ? text.length : end + (code === STAR ? 2 : 1);
-    return true;
+    if (code === SLASH) {
+      const end = text.indexOf('\n', this.#at);
+      this.#at = end === -1 ? text.length : end + 1;
+      return true;
+    }
+    if (code !== STAR || this.#at < (this.#unclosed.get(STAR) ?? 0)) return false;
+    const end = text.indexOf('*/', this.#at + 2);
+    if (end === -1) this.#unclosed.set(STAR, text.length);
+    else this.#at = end + 2;
+    return end !== -1;
   }
 
   /** Whether a slash does not divide, by the token before it; after `<` and before `>` it belongs to an element. */
@@ -185,15 +196,18 @@ class Lexer {
 
   #endOfPattern(): number | undefined {
     const text = this.#text;
+    if (this.#at < (this.#unclosed.get(SLASH) ?? 0)) return undefined;
     let inClass = false;
-    for (let at = this.#at + 1; at < text.length; at++) {
+    let at = this.#at + 1;
+    for (; at < text.length; at++) {
       const character = text[at];
-      if (character === '\n') return undefined;
+      if (character === '\n') break;
       if (character === '\\') at++;
       else if (character === '[') inClass = true;
       else if (character === ']') inClass = false;
       else if (character === '/' && !inClass) return at + 1;
     }
+    this.#unclosed.set(SLASH, at);
     return undefined;
   }
 

@@ -36,7 +36,7 @@ const MAXIMUM_STEPS = 15_000;
 /** Milliseconds, in case that the steps of a pattern are long ones. */
 const TIME_PER_PATTERN = 8000;
 /** Milliseconds for all new patterns of a file: a list of thousands must not keep the others waiting. */
-const TIME_PER_FILE = 10_000;
+const TIME_PER_FILE = 15_000;
 /** In longer ones recheck looks at the clock too rarely. */
 const MAXIMUM_LENGTH = 2000;
 const MAXIMUM_KEPT = 5000;
