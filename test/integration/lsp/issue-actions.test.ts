@@ -13,7 +13,8 @@ import { makeWorkspace } from '../../support/workspace.ts';
 const files = {
   'package.json': '{ "name": "w", "private": true, "type": "module" }\n',
   'eslint.config.js': "export default [{ rules: { 'no-debugger': 'error' } }];\n",
-  'tsconfig.json': '{ "compilerOptions": { "strict": true, "types": [], "noEmit": true }, "include": ["*.ts"] }\n',
+  'tsconfig.json':
+    '{ "compilerOptions": { "strict": true, "lib": ["es2023"], "types": [], "skipLibCheck": true, "noEmit": true }, "include": ["*.ts"] }\n',
   'lint.js': 'if (true) {\n  debugger;\n}\n',
   'typed.ts': "export const a: number = '';\n",
   'ring.ts': "import './ring.ts';\n",

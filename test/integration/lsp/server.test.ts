@@ -178,7 +178,7 @@ describe('language server over stdio', function () {
   it('changes the limits of its workers without ending them, and analyses nothing again', async () => {
     await using workspace = await makeBrokenWorkspace();
     await using editor = new Editor();
-    await editor.open([workspace.root], { initializationOptions: { settings: {}, trusted: true } });
+    await editor.open([workspace.root], { initializationOptions: { settings: { maxWorkers: 8 }, trusted: true } });
     await editor.settled();
     const workers = async (): Promise<readonly WorkerHealth[]> => {
       const health = await editor.connection.sendRequest<HealthParams>('bulkhead/health', {});
@@ -190,15 +190,16 @@ describe('language server over stdio', function () {
     const publications = [...editor.publications];
     const analyses = editor.statuses.at(-1)?.analyses;
     await editor.connection.sendNotification('workspace/didChangeConfiguration', {
-      settings: { bulkhead: { memoryLimit: 400, maxWorkers: 3, healthInterval: 2 } },
+      settings: { bulkhead: { memoryLimit: 400, maxWorkers: 7, healthInterval: 2 } },
     });
     const after = await workers();
-    assert.deepEqual(
-      after.map(({ name, pid }) => [name, pid]),
-      before.map(({ name, pid }) => [name, pid]),
-    );
+    const processes = (all: readonly WorkerHealth[]): readonly string[] =>
+      all.map(({ name, pid }) => `${name} ${pid}`).toSorted();
+    assert.deepEqual(processes(after), processes(before));
     assert.equal(limitOf(after, 'eslint'), 400);
-    await editor.connection.sendNotification('workspace/didChangeConfiguration', { settings: { bulkhead: {} } });
+    await editor.connection.sendNotification('workspace/didChangeConfiguration', {
+      settings: { bulkhead: { maxWorkers: 8 } },
+    });
     assert.equal(limitOf(await workers(), 'eslint'), limitOf(before, 'eslint'), 'the default applies again');
     assert.deepEqual([...editor.publications], publications);
     assert.equal(editor.statuses.at(-1)?.analyses, analyses);
