@@ -72,6 +72,18 @@ describe('import', () => {
     assert.deepEqual(await found(files, 'src/a.js'), []);
   });
 
+  it('takes the folder of a package that is not built for its source, and does not miss its output', async () => {
+    const files = {
+      'package.json': { name: 'root', private: true, workspaces: ['packages/*'] },
+      'packages/a/package.json': { name: 'a', main: './lib/index.js', types: './lib/index.d.ts' },
+      'packages/a/src/index.ts': 'export const there = 1;\n',
+      'packages/b/package.json': { name: 'b', main: './made/b.js' },
+      'packages/c/package.json': { name: 'c', type: 'module' },
+      'a.js': "import { there,\n gone } from './packages/a';\nimport './packages/b';\nimport './packages/c';\n",
+    };
+    assert.deepEqual(await found(files), ['a.js:2 missing-export', 'a.js:4 unresolved']);
+  });
+
   it('knows built-in modules behind "imports"', async () => {
     const files = {
       'package.json': { name: 'root', imports: { '#net': { node: 'net', default: './net.js' } } },
