@@ -4,13 +4,13 @@
  */
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { bundleWorkers, root } from './bundle.ts';
+import { bundleWorkers } from './bundle.ts';
 import { contenders } from './contenders.ts';
 import type { Contender } from './contenders.ts';
 import { sampleIssue } from './issue.ts';
-import { tables, writeDocument } from './report.ts';
+import { writeSection } from '../document.ts';
+import { tables } from './report.ts';
 import type { Results } from './report.ts';
 
 const { values } = parseArgs({
@@ -41,7 +41,7 @@ const text = tables(results, all, {
   load: os.loadavg()[0] ?? 0,
 });
 process.stdout.write(`${text}\n`);
-if (!values.dry) writeDocument(path.join(root, 'docs', 'benchmarks.md'), text);
+if (!values.dry) writeSection('bench/ipc', text);
 
 async function measure(key: string, contender: Contender): Promise<void> {
   const note = (metric: string, value: number): void => {
