@@ -8,7 +8,7 @@ import path from 'node:path';
 import { compileFunction } from 'node:vm';
 import type * as Recheck from 'recheck';
 import { readTextSync } from '../../protocol/read-file.ts';
-import { unwrapped } from '../../rules/names.ts';
+import { propertyOf, unwrapped } from '../../rules/names.ts';
 import type { Step } from '../../rules/rule.ts';
 import type { Script, SourceFile } from '../../rules/source-file.ts';
 import { isFunction, type Node } from '../../rules/tree.ts';
@@ -176,13 +176,13 @@ export function repeatsChoices(source: string): boolean {
   return false;
 }
 
-/** All regular expressions of a script. */
+/** All regular expressions of a script, literals first. */
 export function* patternsIn(script: Script): Generator<Pattern> {
   for (const node of script.tree.all('Literal')) {
     if ('regex' in node) yield { node, source: node.regex.pattern, flags: node.regex.flags };
   }
   for (const node of [...script.tree.all('NewExpression'), ...script.tree.all('CallExpression')]) {
-    const made = madeBy(script, node);
+    const made = madeBy(script, node) ?? madeOfText(script, node);
     if (made && made.node === node) yield made;
   }
 }
@@ -216,6 +216,14 @@ function madeBy(script: Script, node: Node): Pattern | undefined {
   }
   const source = names.stringOf(first) ?? rawText(script, literal);
   return source === undefined ? undefined : { node, source, flags };
+}
+
+/** `text.match('…')` makes a pattern of its text. */
+function madeOfText({ names }: Script, node: Node): Pattern | undefined {
+  if (node.type !== 'CallExpression' || node.callee.type !== 'MemberExpression' || node.arguments.length !== 1) return;
+  if (!/^(?:match|matchAll|search)$/.test(propertyOf(node.callee) ?? '')) return;
+  const source = names.stringOf(node.arguments[0]);
+  return source === undefined ? undefined : { node, source, flags: '' };
 }
 
 /** `String.raw`, with which people write patterns. */
