@@ -68,6 +68,8 @@ export class CloneIndex {
   readonly #entries = new Map<string, Entry>();
   /** By fingerprint; a file is listed once for each time it has it. Most have one. */
   readonly #files = new Map<number, string | string[]>();
+  /** Files to compare; kept if an update fails. */
+  readonly #stale = new Set<string>();
   /** By hash. */
   #tokens = new Map<string, Tokens>();
   #tokensKept = 0;
@@ -79,7 +81,7 @@ export class CloneIndex {
 
   /** @param sources all that there are now */
   update(sources: Iterable<Source>): void {
-    const stale = new Set<string>();
+    const stale = this.#stale;
     const present = new Set<string>();
     for (const source of sources) {
       const { file } = source;
@@ -99,7 +101,7 @@ export class CloneIndex {
       this.#forget(file, fingerprints, stale);
       this.#entries.delete(file);
     }
-    this.#compare(stale);
+    this.#compare();
   }
 
   /** By file, in order of the text; parts of a file do not overlap. */
@@ -154,12 +156,13 @@ export class CloneIndex {
     }
   }
 
-  #compare(stale: ReadonlySet<string>): void {
+  #compare(): void {
     const places = new Map<number, readonly (readonly [string, number])[]>();
-    for (const file of [...stale].sort()) {
+    for (const file of [...this.#stale].sort()) {
       const entry = this.#entries.get(file);
       if (entry) entry.matches = this.#matchesOf(file, entry, places);
     }
+    this.#stale.clear();
     this.#tokens = new Map();
     this.#tokensKept = 0;
   }

@@ -79,14 +79,14 @@ function check(source: string, flags: string): Backtracking | undefined {
   };
 }
 
+/** @returns undefined: recheck fails on it, for instance because it is nested deeper than the stack */
 function checked(source: string, flags: string): Recheck.Diagnostics | undefined {
+  const { checkSync } = library();
+  clock.start();
   try {
-    clock.start();
-    return library().checkSync(source, flags, LIMITS);
-  } catch (error) {
-    // Nested deeper than the stack.
-    if (error instanceof RangeError) return undefined;
-    throw error;
+    return checkSync(source, flags, LIMITS);
+  } catch {
+    return undefined;
   }
 }
 
