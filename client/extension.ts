@@ -8,6 +8,7 @@ import { registerIssueCommands } from './issue-commands.ts';
 import { registerViewCommands } from './issues-view/commands.ts';
 import { IssuesView } from './issues-view/issues-view.ts';
 import { registerHealth } from './health/index.ts';
+import { registerReport } from './report/commands.ts';
 import { ServerManager } from './server-manager.ts';
 import { StatusBar } from './status-bar.ts';
 import type { StatusParams } from '../workers/protocol/editor-protocol.ts';
@@ -47,6 +48,7 @@ export function activate(context: vscode.ExtensionContext): BulkheadApi {
     issuesView,
     registerViewCommands(issuesView),
     registerHealth(context, servers, log),
+    registerReport(context, servers),
   );
   manager = servers;
   show(servers.view);

@@ -69,7 +69,8 @@ function actions(view: View): readonly MenuItem[] {
   const item = (label: string, id: string): MenuItem => ({ label, run: command(id) });
   const restart = item('$(debug-restart) Restart Server', 'bulkhead.restartServer');
   const output = item('$(output) Show Output', 'bulkhead.showOutput');
-  if (view.phase !== 'running') return [restart, output];
+  const report = item('$(report) Report a Problem…', 'bulkhead.reportProblem');
+  if (view.phase !== 'running') return [restart, output, report];
   const paused = view.status.state === 'paused';
   return [
     ...(isAnalysing(view) ? [item('$(debug-stop) Cancel Analysis', 'bulkhead.cancel')] : []),
@@ -80,6 +81,7 @@ function actions(view: View): readonly MenuItem[] {
     item('$(sync) Restart Workers', 'bulkhead.restartWorkers'),
     restart,
     output,
+    report,
   ];
 }
 

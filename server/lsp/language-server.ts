@@ -139,6 +139,7 @@ export class LanguageServer {
         this.#publisher.changed(uris);
       },
       textChanged: (absolute, document) => this.#workspace?.setDocument(absolute, document),
+      compared: () => this.#status.changed(),
       openFilesChanged: (absolute) => this.#workspace?.setOpenFiles(absolute),
       changed: (absolute, kind, source) => {
         if (source === 'type' && this.#settings.run !== 'onType') return;
@@ -453,7 +454,7 @@ export class LanguageServer {
     const ofSettings = this.#settingProblems.map((message) => ({ message, count: 1 }));
     return statusOf({
       paused: workspace?.paused === true,
-      underWay: workspace?.underWay === true || this.#changes.pending || this.#publisher.busy,
+      underWay: workspace?.underWay === true || this.#documents.busy || this.#changes.pending || this.#publisher.busy,
       problems: [...ofSettings, ...(workspace?.problems() ?? [])],
       percent: this.#percent.of(detectors),
       opening: workspace === undefined || !this.#started || workspace.opening,

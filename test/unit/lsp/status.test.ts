@@ -3,7 +3,8 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { DetectorState, DetectorStatus } from '../../../server/engine/status.ts';
 import { collected, problemsOf } from '../../../server/lsp/status-problems.ts';
-import { statusOf, type StatusSource } from '../../../server/lsp/status.ts';
+import { StatusSender, statusOf, type StatusSource } from '../../../server/lsp/status.ts';
+import { SimulatedClock } from '../../support/simulated-clock.ts';
 import type { StatusProblem } from '../../../workers/protocol/editor-protocol.ts';
 
 const root = path.resolve('root');
@@ -106,5 +107,35 @@ describe('problems in the status', () => {
     assert.deepEqual(collected(storm), [{ detector: 'eslint', message: 'It throws.', uri: 'file:///0', count: 390 }]);
     const many = Array.from({ length: 390 }, (_, index) => ({ message: `Problem ${index}.` }));
     assert.equal(collected(many).length, 50);
+  });
+});
+
+describe('sending of the status', () => {
+  it('tells a change at once, and a storm four times a second, the last state always', async () => {
+    const clock = new SimulatedClock();
+    const sent: [at: number, state: string][] = [];
+    let present = status({});
+    const sender = new StatusSender(
+      () => present,
+      ({ state }) => sent.push([clock.now(), state]),
+      clock,
+    );
+    sender.changed();
+    await clock.advance(1000);
+    for (let ms = 0; ms < 300; ms += 10) {
+      present = status({ underWay: true, analyses: ms });
+      sender.changed();
+      await clock.advance(10);
+    }
+    present = status({ analyses: 300 });
+    sender.changed();
+    sender.changed();
+    await clock.advance(1000);
+    assert.deepEqual(sent, [
+      [0, 'idle'],
+      [1000, 'analysing'],
+      [1250, 'analysing'],
+      [1500, 'idle'],
+    ]);
   });
 });
