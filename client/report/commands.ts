@@ -1,5 +1,6 @@
 /** The command that reports a problem: a zip file that a person can pass on. Registered for the life of the extension. */
 import os from 'node:os';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ServerManager } from '../server-manager.ts';
 import { makeReport } from './contents.ts';
@@ -16,7 +17,7 @@ export function registerReport(context: vscode.ExtensionContext, manager: Server
         await write(target, context, manager, history);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        void vscode.window.showErrorMessage(`Bulkhead: The report could not be written. ${reason}`);
+        void vscode.window.showErrorMessage(l10n.t('Bulkhead: The report could not be written. {0}', reason));
         return;
       }
       // Not awaited, because the message stays until somebody closes it.
@@ -35,8 +36,8 @@ function chosenFile(): Thenable<vscode.Uri | undefined> {
     // Not in the workspace, where it might be committed.
     defaultUri: vscode.Uri.joinPath(vscode.Uri.file(os.homedir()), `bulkhead-report-${day}.zip`),
     filters: { Zip: ['zip'] },
-    title: 'Report a Problem',
-    saveLabel: 'Save Report',
+    title: l10n.t('Report a Problem'),
+    saveLabel: l10n.t('Save Report'),
   });
 }
 
@@ -46,7 +47,7 @@ async function write(
   { view, connection }: ServerManager,
   history: RecentHealth,
 ): Promise<void> {
-  const title = 'Bulkhead: Collecting logs and health';
+  const title = l10n.t('Bulkhead: Collecting logs and health');
   await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, async () => {
     await vscode.workspace.fs.writeFile(target, await makeReport({ context, view, connection, history }));
   });
@@ -54,10 +55,13 @@ async function write(
 
 /** @param page where an issue is opened; undefined: this build of the extension names no tracker */
 async function tell(target: vscode.Uri, page: string | undefined): Promise<void> {
-  const openTracker = 'Open Issue Tracker';
-  const showFile = 'Show File';
+  const openTracker = l10n.t('Open Issue Tracker');
+  const showFile = l10n.t('Show File');
   const answer = await vscode.window.showInformationMessage(
-    `The report is in ${target.fsPath}. Nothing of your workspace is in it; look through it before you pass it on.`,
+    l10n.t(
+      'The report is in {0}. Nothing of your workspace is in it; look through it before you pass it on.',
+      target.fsPath,
+    ),
     ...(page === undefined ? [] : [openTracker]),
     showFile,
   );

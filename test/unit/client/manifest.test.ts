@@ -32,7 +32,12 @@ interface Manifest {
   };
 }
 
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+const texts = JSON.parse(readFileSync(join(root, 'package.nls.json'), 'utf8')) as Readonly<Record<string, string>>;
+/** As people see it. */
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'), (_name, value: unknown) => {
+  const key = typeof value === 'string' ? /^%(.*)%$/.exec(value)?.[1] : undefined;
+  return key === undefined ? value : texts[key];
+}) as Manifest;
 const properties = Object.assign({}, ...manifest.contributes.configuration.map((part) => part.properties)) as Record<
   string,
   Property
