@@ -207,6 +207,7 @@ export class IssuesView implements vscode.TreeDataProvider<IssueNode>, vscode.Di
     this.#view.message = parts.length === 0 ? '' : l10n.t('{0}: {1} of {2}', parts.join(' · '), shown.length, total);
     const isEmptied = shown.length === 0 && total > 0;
     void vscode.commands.executeCommand('setContext', 'bulkhead.issuesFilteredAway', isEmptied);
+    void vscode.commands.executeCommand('setContext', 'bulkhead.issuesFiltered', parts.length > 0);
   }
 
   #refreshLater(): void {
