@@ -248,6 +248,11 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     return [...this.#configuration.issues, ...this.#baseline.issues];
   }
 
+  /** Configurations of tools that cannot be used as they are written. */
+  get brokenConfigurations(): readonly Issue[] {
+    return this.#engine?.brokenConfigurations ?? [];
+  }
+
   /** Whether the user waits: the folder is opening, or a result is missing. */
   get busy(): boolean {
     return this.#engine?.busy ?? true;

@@ -8,7 +8,7 @@ const empty: Break = ['empty', () => ''];
 const removed: Break = ['removed', () => undefined];
 
 /** By the file's name. `undefined` as a text: the file is gone. */
-const breaks: readonly (readonly [file: string, ways: readonly Break[]])[] = [
+export const breaks: readonly (readonly [file: string, ways: readonly Break[]])[] = [
   [
     'tsconfig.json',
     [

@@ -2,6 +2,7 @@
 import type { Diagnostic } from 'vscode-languageserver-protocol/node';
 import type { CheckReport } from '../../../server/cli/result.ts';
 import { diagnosticsOf } from '../../../server/lsp/diagnostics.ts';
+import { isBrokenConfiguration } from '../../../server/engine/broken-configurations.ts';
 import { uriOf } from '../../../server/lsp/uris.ts';
 import type { Issue } from '../../../workers/protocol/detector-protocol.ts';
 import type { StatusParams } from '../../../workers/protocol/editor-protocol.ts';
@@ -58,14 +59,19 @@ export function compare(root: string, report: CheckReport, { status, diagnostics
   return { lines, same };
 }
 
-/** 'Ready' means what the exit code of a fresh run means: all was looked at, and no configuration is broken. */
+/** 'Ready' means that a fresh run looks at everything, and finds no configuration that is broken. */
 export function compareState(report: CheckReport, status: StatusParams): readonly string[] {
   const lines: string[] = [];
-  const isComplete = report.summary.exitCode === 0;
+  const broken = report.issues.filter(
+    (issue) => (issue.detector === 'bulkhead' && issue.rule !== 'rule-error') || isBrokenConfiguration(issue),
+  );
+  const isComplete = report.summary.exitCode === 0 && broken.length === 0;
   if ((status.state === 'idle') !== isComplete) {
-    const missing = report.summary.incomplete.join('; ');
+    const missing = [...report.summary.incomplete, ...broken.map(({ file, rule }) => `${file} ${rule}`)].join('; ');
     lines.push(`exit code ${report.summary.exitCode} (${missing}), state ${status.state} (${status.message ?? ''})`);
   }
+  // Tools may read a broken configuration in more than one way.
+  if (broken.length > 0) return lines;
   for (const { name, status: cold, note = '' } of report.detectors) {
     const live = status.detectors.find((detector) => detector.name === name)?.status ?? 'off';
     if (live !== (cold === 'partial' ? 'failed' : cold)) lines.push(`${name}: cold ${cold} ${note}, live ${live}`);

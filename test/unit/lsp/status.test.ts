@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isBrokenConfiguration } from '../../../server/engine/broken-configurations.ts';
 import type { DetectorState, DetectorStatus } from '../../../server/engine/status.ts';
 import { collected, problemsOf } from '../../../server/lsp/status-problems.ts';
 import { StatusSender, statusOf, type StatusSource } from '../../../server/lsp/status.ts';
 import { SimulatedClock } from '../../support/simulated-clock.ts';
+import type { Issue, Severity } from '../../../workers/protocol/detector-protocol.ts';
 import type { StatusProblem } from '../../../workers/protocol/editor-protocol.ts';
 
 const root = path.resolve('root');
@@ -81,6 +83,7 @@ describe('problems in the status', () => {
     const folder = {
       root,
       configurationIssues: [],
+      brokenConfigurations: [],
       status: () => [
         detector('eslint', 'failed', { error: 'It throws.', problems: [fatal, harmless] }),
         detector('typescript', 'partial', { error: 'TypeScript ran out of memory.' }),
@@ -96,6 +99,48 @@ describe('problems in the status', () => {
       },
       { detector: 'typescript', message: 'TypeScript ran out of memory.' },
     ]);
+  });
+
+  it('name configurations of tools that cannot be used as they are written', () => {
+    const issue = (detector: string, rule: string, file: string, severity: Severity = 'error'): Issue => {
+      return {
+        detector,
+        rule,
+        file,
+        severity,
+        message: 'Unknown option.\nMore.',
+        range,
+        fingerprint: '',
+        fixable: false,
+      };
+    };
+    const broken = [
+      issue('typescript', 'TS1005', 'tsconfig.json'),
+      issue('typescript', 'TS5083', 'packages/a/tsconfig.build.json'),
+      issue('typescript', 'TS18003', 'jsconfig.json'),
+      issue('package', 'invalid-json', 'packages/a/package.json'),
+    ];
+    const others = [
+      issue('typescript', 'TS1005', 'src/a.ts'),
+      issue('typescript', 'TS1005', 'data.json'),
+      issue('typescript', 'TS5101', 'tsconfig.json'),
+      issue('typescript', 'TS6306', 'tsconfig.json'),
+      issue('package', 'invalid-field', 'package.json'),
+      issue('eslint', 'TS1005', 'tsconfig.json'),
+    ];
+    assert.deepEqual([...broken, ...others].filter(isBrokenConfiguration), broken);
+    const folder = { root, configurationIssues: [], brokenConfigurations: broken.slice(1, 2), status: () => [detector('typescript', 'done')] }; // prettier-ignore
+    const problems = collected(problemsOf(folder));
+    assert.deepEqual(
+      problems.map(({ message, detector: name }) => [message, name]),
+      [
+        [
+          'packages/a/tsconfig.build.json cannot be used as it is written: Unknown option. (typescript TS5083)',
+          undefined,
+        ],
+      ],
+    );
+    assert.equal(status({ problems }).state, 'problem');
   });
 
   it('are one with a count if they say the same, and are bounded', () => {
