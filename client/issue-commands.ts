@@ -6,7 +6,8 @@ import {
   type AnalyzePartParams,
   type BaselineParams,
   type BaselineResult,
-  type IssuesResult,
+  type ExportParams,
+  type ExportResult,
 } from '../workers/protocol/issue-requests.ts';
 import { placeAfter, placeBefore, type Place } from './places.ts';
 import type { ServerConnection } from './server-connection.ts';
@@ -94,10 +95,15 @@ async function exportIssues({ connection }: ServerManager): Promise<void> {
   if (!target) {
     return;
   }
-  const result = await connection.request<IssuesResult>(issueRequests.issues);
-  await vscode.workspace.fs.writeFile(target, Buffer.from(`${JSON.stringify(result, undefined, 2)}\n`));
+  const params: ExportParams = { file: target.fsPath };
+  let count: number;
+  try {
+    count = (await connection.request<ExportResult>(issueRequests.exportIssues, params)).issues;
+  } catch (error) {
+    void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+    return;
+  }
   const open = l10n.t('Open');
-  const count = result.folders.reduce((sum, { issues }) => sum + issues.length, 0);
   const message = l10n.t('{0} issues exported to {1}.', count, target.fsPath);
   if ((await vscode.window.showInformationMessage(message, open)) === open) {
     await vscode.window.showTextDocument(target);
