@@ -10,6 +10,9 @@ const root = path.resolve(import.meta.dirname, '../../..');
 
 const product = [
   'package.json',
+  'package.nls.json',
+  'l10n/bundle.l10n.json',
+  'l10n/bundle.l10n.pt-br.json',
   'readme.md',
   'changelog.md',
   'LICENSE.txt',
