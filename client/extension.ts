@@ -3,6 +3,7 @@
  * language server and its workers.
  */
 import * as vscode from 'vscode';
+import { mcpServers, registerAgents } from './agents.ts';
 import { ContextKeys, registerCommands } from './commands.ts';
 import { registerIssueCommands } from './issue-commands.ts';
 import { registerViewCommands } from './issues-view/commands.ts';
@@ -20,6 +21,8 @@ export interface BulkheadApi {
   readonly serverPid: number | undefined;
   /** Fires with {@link BulkheadApi.status} whenever that changes. */
   readonly onDidChangeStatus: vscode.Event<StatusParams | undefined>;
+  /** The MCP servers that the editor is told about. */
+  readonly mcpServers: readonly vscode.McpStdioServerDefinition[];
 }
 
 let manager: ServerManager | undefined;
@@ -47,6 +50,7 @@ export function activate(context: vscode.ExtensionContext): BulkheadApi {
     issuesView,
     registerViewCommands(issuesView),
     registerHealth(context, servers, log),
+    registerAgents(context, servers),
   );
   manager = servers;
   show(servers.view);
@@ -60,6 +64,9 @@ export function activate(context: vscode.ExtensionContext): BulkheadApi {
       return servers.connection?.serverPid;
     },
     onDidChangeStatus: statusChanged.event,
+    get mcpServers() {
+      return mcpServers(context);
+    },
   };
 }
 

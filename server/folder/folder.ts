@@ -162,6 +162,16 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     this.#resources.peers?.textChanged(file);
   }
 
+  /** The text that stands in for a file. */
+  documentOf(file: string): UnsavedDocument | undefined {
+    return this.#documents.get(file);
+  }
+
+  /** Number of files that a text stands in for. */
+  get unsaved(): number {
+    return this.#documents.size;
+  }
+
   /** Sets the files that are open in an editor, which are analysed first. @param files the most important first */
   setOpenFiles(files: readonly string[]): void {
     this.#openFiles = files;

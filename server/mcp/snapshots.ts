@@ -28,6 +28,10 @@ export class Snapshots {
     return handle;
   }
 
+  has(handle: string): boolean {
+    return this.#known.has(handle);
+  }
+
   /** @returns undefined: the handle is unknown */
   since(handle: string, issues: readonly Issue[]): Difference | undefined {
     const before = this.#known.get(handle);

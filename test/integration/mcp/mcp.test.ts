@@ -10,6 +10,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Tokenizer } from 'ai-tokenizer';
 import * as claude from 'ai-tokenizer/encoding/claude';
+import { toolPrefix } from '../../../workers/protocol/agent-requests.ts';
 import { checkJson } from '../../support/cli.ts';
 import { makeWorkspace, repository, type TestWorkspace } from '../../support/workspace.ts';
 import { startMcp, type McpAnswer, type RunningMcp } from './client.ts';
@@ -22,6 +23,12 @@ function randomFrom(start: number): (below: number) => number {
   return (below) => {
     state = (state * 48_271) % 2_147_483_647;
     return state % below;
+  };
+}
+
+interface EditorManifest {
+  readonly contributes: {
+    readonly languageModelTools: readonly { readonly name: string; readonly modelDescription: string; readonly inputSchema: object }[]; // prettier-ignore
   };
 }
 
@@ -111,6 +118,12 @@ describe('MCP server', function () {
       ['fix'],
     );
     assert.ok(tools.every(({ outputSchema }) => outputSchema?.['type'] === 'object'));
+    // An editor offers the same.
+    const manifest = JSON.parse(await readFile(path.join(repository, 'package.json'), 'utf8')) as EditorManifest;
+    assert.deepEqual(
+      manifest.contributes.languageModelTools.map(({ name, modelDescription, inputSchema }) => ({ name, description: modelDescription, inputSchema })), // prettier-ignore
+      tools.map(({ name, description, inputSchema: { $schema: _, ...inputSchema } }) => ({ name: `${toolPrefix}${name}`, description, inputSchema })), // prettier-ignore
+    );
   });
 
   it('answers within the wait, and says that it is not finished', async () => {
