@@ -108,6 +108,7 @@ Usage: bulkhead check [folder] [options]
        bulkhead status [folder]                     what the language servers do: workers, memory, restarts, errors
        bulkhead lsp [--stdio]                       the language server, for editors and agents (docs/editors.md)
        bulkhead mcp [folder] [options]              the MCP server, for agents (docs/agents.md)
+       bulkhead hook                                what an agent's edit made new or fixed; it reads the agent's JSON
 
 Options
   --detectors a,b       run only these detectors
@@ -172,6 +173,7 @@ const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
   ],
   baseline: [...analysisOptions, 'check'],
   doctor: [...analysisOptions, 'format', 'json'],
+  hook: [],
   mcp: analysisOptions.filter((option) => option !== 'no-cache'),
   cache: [],
   report: ['format'],
@@ -194,6 +196,7 @@ export function parseCommand(argv: readonly string[]): Command {
   if (command === 'cache') return cacheCommand(words);
   if (command === 'report') return reportCommand(words, values.format);
   if (command === 'status') return statusCommand(words, values);
+  if (command === 'hook') throw new UsageError('bulkhead hook takes no arguments: it reads the JSON of an agent.');
   const analysis = analysisArguments(values, words);
   if (command === 'doctor') return { kind: 'doctor', arguments: { ...analysis, format: doctorFormat(values) } };
   if (command === 'mcp') return { kind: 'mcp', arguments: analysis };

@@ -19,6 +19,7 @@ import type { QuarantinedInput, WorkerHealth } from '../pool/types.ts';
 import type { Baseline } from '../store/baseline.ts';
 import { baselineAction, type BaselineCounts } from './baseline-actions.ts';
 import { BaselineFilter } from './baseline-filter.ts';
+import { Edits } from './edits.ts';
 import { FolderConfiguration } from './configuration.ts';
 import { dependentsOf } from './dependents.ts';
 import { InstallationChanges } from './installation-changes.ts';
@@ -440,7 +441,21 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     }
     if (this.#baseline.file === this.#settings.baseline) this.#applyFilter();
     else void this.#during(this.#readBaseline());
-    engine.on('files', (files) => this.emit('files', files));
+    const edits = new Edits({
+      root: this.root,
+      issuesOf: (file) => engine.issuesOf(file),
+      status: () => engine.status(),
+      detectorsOf: (file) => engine.detectorsOf(file),
+      filesChanged: (changes) => this.filesChanged(changes),
+      compare: () => this.compare(),
+      isHeld: () => this.#isHeld,
+    });
+    engine.on('files', (files) => {
+      edits.filesChanged(files);
+      this.emit('files', files);
+    });
+    // What is on its way to the engine arrives without an event of the engine.
+    this.on('status', () => edits.statusChanged());
     engine.on('status', () => {
       if (this.#options.live === true) this.#persistence?.statusChanged();
       this.emit('status');
@@ -453,6 +468,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
       analyze: () => engine.analyzeAll(),
       release: (file) => this.#release(file),
       confirm: () => this.confirm(),
+      edited: (params) => edits.answer(params),
     });
     this.#followEarlyChanges();
     if (this.#analysisRequested) engine.analyzeAll();

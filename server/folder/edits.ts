@@ -1,0 +1,124 @@
+/**
+ * What an edit made new or fixed, for those who ask after each: see `bulkhead hook`. Lives as long as the folder.
+ *
+ * Invariant: nothing is left out. What an answer could not know yet is in the next one of the same session.
+ */
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Issue } from '../../workers/protocol/detector-protocol.ts';
+import { isBusy, isIncomplete, isSettled, type DetectorStatus } from '../engine/status.ts';
+import type { FileChange } from '../journal.ts';
+import type { EditedParams, EditedReply } from '../sharing/messages.ts';
+import { RecentIssues } from './recent-issues.ts';
+
+export interface EditedFolder {
+  readonly root: string;
+  issuesOf(file: string): readonly Issue[];
+  status(): readonly DetectorStatus[];
+  detectorsOf(file: string): readonly string[];
+  filesChanged(changes: readonly FileChange[]): void;
+  compare(): Promise<boolean>;
+  /** Whether something that the engine has to know is on its way to it. */
+  isHeld(): boolean;
+}
+
+/** An edit may be on disk so long before somebody asks about it. */
+const EARLIER_MS = 1000;
+const MOST_SESSIONS = 100;
+const MOST_ISSUES = 20;
+const severities = ['error', 'warning', 'info', 'hint'];
+
+export class Edits {
+  readonly #folder: EditedFolder;
+  readonly #recent: RecentIssues;
+  /** The moment of which each session was last told all. */
+  readonly #told = new Map<string, number>();
+  #waiting: (() => void)[] = [];
+
+  constructor(folder: EditedFolder) {
+    this.#folder = folder;
+    this.#recent = new RecentIssues((file) => folder.issuesOf(file));
+  }
+
+  filesChanged(files: readonly string[]): void {
+    this.#recent.changed(files);
+  }
+
+  statusChanged(): void {
+    if (!this.#isChecked) return;
+    this.#recent.moment(Date.now());
+    for (const resume of this.#waiting.splice(0)) resume();
+  }
+
+  async answer({ files, session, askedAt, waitMs }: EditedParams): Promise<EditedReply> {
+    const over = AbortSignal.timeout(Math.min(Math.max(waitMs, 0), 30_000));
+    const from = Math.max(Math.min(await this.#report(files), askedAt - EARLIER_MS), this.#told.get(session) ?? 0);
+    const isChecked = await this.#checked(files.length === 0, over);
+    const status = this.#folder.status();
+    const gaps = status.filter(({ state }) => isIncomplete(state) || state === 'restricted').map(({ name }) => name);
+    const running = status.filter(({ state }) => isBusy(state)).map(({ name }) => name);
+    const settled = status.every(({ state }) => isSettled(state)) ? (gaps.length > 0 ? 'incomplete' : 'complete') : 'confirming'; // prettier-ignore
+    const difference = this.#recent.since(from);
+    if (isChecked) this.#remember(session, this.#recent.now);
+    const own = files.flatMap((file) => this.#folder.issuesOf(file));
+    const appeared = worstFirst(difference?.appeared ?? own);
+    const fixed = difference?.fixed ?? [];
+    return {
+      state: isChecked ? settled : 'running',
+      isDifference: difference !== undefined,
+      appeared: appeared.slice(0, MOST_ISSUES),
+      appearedCount: appeared.length,
+      fixed: fixed.slice(0, MOST_ISSUES),
+      fixedCount: fixed.length,
+      running,
+      gaps,
+      unchecked: isChecked ? files.filter((file) => this.#folder.detectorsOf(file).length === 0) : [],
+    };
+  }
+
+  get #isChecked(): boolean {
+    const status = this.#folder.status();
+    return status.length > 0 && !this.#folder.isHeld() && !status.some(({ state }) => isBusy(state));
+  }
+
+  /** @returns when the first of them was changed, milliseconds since the epoch */
+  async #report(files: readonly string[]): Promise<number> {
+    const found = await Promise.all(
+      files.map(async (file) => {
+        const stats = await stat(path.join(this.#folder.root, file)).catch(() => undefined);
+        const known = this.#folder.detectorsOf(file).length > 0;
+        const kind = stats === undefined ? 'deleted' : known ? 'changed' : 'created';
+        return { file, kind, at: stats?.ctimeMs ?? Infinity } as const;
+      }),
+    );
+    this.#folder.filesChanged(found.map(({ file, kind }) => ({ file, kind })));
+    return Math.min(...found.map(({ at }) => at));
+  }
+
+  /** @param isAny files that nobody named may have changed */
+  async #checked(isAny: boolean, over: AbortSignal): Promise<boolean> {
+    const late = new Promise<'late'>((resolve) =>
+      over.addEventListener('abort', () => resolve('late'), { once: true }),
+    );
+    while (!over.aborted) {
+      // A change that nobody reported is analysed from now on.
+      if (isAny && (await Promise.race([this.#folder.compare(), late])) === 'late') return false;
+      await sleep(1);
+      if (this.#isChecked) return true;
+      await Promise.race([new Promise<void>((resolve) => this.#waiting.push(resolve)), late]);
+    }
+    return false;
+  }
+
+  #remember(session: string, at: number): void {
+    this.#told.delete(session);
+    this.#told.set(session, at);
+    const [oldest] = this.#told.keys();
+    if (oldest !== undefined && this.#told.size > MOST_SESSIONS) this.#told.delete(oldest);
+  }
+}
+
+function worstFirst(issues: readonly Issue[]): readonly Issue[] {
+  return issues.toSorted((one, other) => severities.indexOf(one.severity) - severities.indexOf(other.severity));
+}
