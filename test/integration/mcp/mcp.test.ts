@@ -3,7 +3,7 @@
  * on disk is known at each moment, because the test writes it: one issue per line with `var`.
  */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -196,6 +196,31 @@ describe('MCP server', function () {
     assert.deepEqual([issues.map((issue) => issue.at), data['unchecked']], [['src/0.js:2:1'], 1]);
     const { state, found } = await listed();
     assert.deepEqual([state, found], ['complete', await expected()]);
+  });
+
+  it('tells an agent after each edit what is new and what is fixed (bulkhead hook)', async () => {
+    const edited = (file: string): { code: number | null; text: string } => {
+      const input = JSON.stringify({ hook_event_name: 'PostToolUse', session_id: 's', cwd: workspace.root, tool_input: { file_path: at(file) } }); // prettier-ignore
+      const env = { ...process.env, XDG_CACHE_HOME: cache, LOCALAPPDATA: cache, HOME: cache };
+      const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(repository, 'dist', 'cli.mjs'), 'hook'], { input, env, encoding: 'utf8' }); // prettier-ignore
+      return { code: status, text: stdout + stderr };
+    };
+    /** What is not known in time is in a later answer. */
+    const told = (file: string, pattern: RegExp): { code: number | null; text: string } => {
+      for (;;) {
+        const answer = edited(file);
+        if (pattern.test(answer.text)) return answer;
+        assert.match(answer.text, /^$|Still checking/);
+      }
+    };
+    await settled('problems', {});
+    await workspace.write({ 'src/1.js': 'let a0;\nvar hook;\n' });
+    const { code, text } = told('src/1.js', /new problem/);
+    assert.equal(code, 2);
+    assert.match(text, /^Bulkhead: 1 new problem\.[^]*warning eslint\/no-var src\/1\.js:2:1 /);
+    assert.deepEqual(told('src/1.js', /^$/), { code: 0, text: '' });
+    await workspace.write({ 'src/1.js': 'let a0;\n' });
+    assert.match(told('src/1.js', /fixed/).text, /"additionalContext":"Bulkhead: 1 fixed\."/);
   });
 
   it('explains and fixes what it found', async () => {

@@ -9,7 +9,7 @@ import { agent } from '../../../server/cli/agent/agent.ts';
 import { agents } from '../../../server/cli/agent/agents.ts';
 import { parseCommand, UsageError } from '../../../server/cli/arguments.ts';
 import { storeDirFor } from '../../../server/store/location.ts';
-import { makeWorkspace, type TestWorkspace } from '../../support/workspace.ts';
+import { makeWorkspace, repository, type TestWorkspace } from '../../support/workspace.ts';
 
 const all = agents.map(({ name }) => name);
 
@@ -105,6 +105,9 @@ describe('bulkhead agent', () => {
     const text = await readFile(settings, 'utf8');
     assert.match(text, /node \\"\$CLAUDE_PROJECT_DIR\\"\/node_modules\/bulkhead\/bin\/bulkhead\.cjs hook/);
     assert.equal(text.match(/"matcher"/g)?.length, 1);
+    const page = await readFile(path.join(repository, 'docs/agents.md'), 'utf8');
+    const [, shown = ''] = /^```jsonc\n([^]*?)^```$/m.exec(page) ?? [];
+    assert.deepEqual(parseJson(shown), JSON.parse(text), 'docs/agents.md shows another hook');
     await run(workspace, 'uninstall');
     assert.deepEqual(Object.keys(await contentOf(workspace)).filter((file) => !file.startsWith('node_modules')), ['.mcp.json']); // prettier-ignore
   });
