@@ -4,7 +4,11 @@
  */
 import path from 'node:path';
 import { isRecord } from '../configuration/is-record.ts';
-import { UsageError } from './arguments.ts';
+
+/** The input is not what agents send. The message says what is. */
+export class HookInputError extends Error {
+  override readonly name = 'HookInputError';
+}
 
 /**
  * How an answer reaches the model. `stderr`: by exit code 2, and context as JSON otherwise (Claude Code, Codex, VS Code).
@@ -34,18 +38,18 @@ const styles: Readonly<Record<string, HookStyle>> = {
 const MOST_FILES = 50;
 const LONGEST_PATH = 4096;
 
-/** @param folder where the command runs @throws UsageError that says what is wrong with the input */
+/** @param folder where the command runs @throws HookInputError that says what is wrong with the input */
 export function hookCall(text: string, folder: string): HookCall {
   const input = parsed(text);
   const event = wordOf(input, ['hook_event_name', 'hookEventName', 'agent_action_name']) ?? '';
   const style = event === '' ? 'plain' : Object.hasOwn(styles, event) ? styles[event] : undefined;
   if (style === undefined)
-    throw new UsageError(`bulkhead hook answers after an edit (${Object.keys(styles).join(', ')}), not at ${JSON.stringify(event.slice(0, 60))}.`); // prettier-ignore
+    throw new HookInputError(`bulkhead hook answers after an edit (${Object.keys(styles).join(', ')}), not at ${JSON.stringify(event.slice(0, 60))}.`); // prettier-ignore
   const [root] = textsOf(input['workspace_roots']);
   const at = path.resolve(folder, wordOf(input, ['cwd']) ?? root ?? '.');
   const files = filesOf(input).filter((file) => file.length <= LONGEST_PATH && !file.includes('\0'));
   if (style === 'plain' && files.length === 0)
-    throw new UsageError('The input names no file. Send an event of an agent, or {"file_path": "src/a.ts"}.');
+    throw new HookInputError('The input names no file. Send an event of an agent, or {"file_path": "src/a.ts"}.');
   return {
     style,
     event,
@@ -57,14 +61,14 @@ export function hookCall(text: string, folder: string): HookCall {
 
 function parsed(text: string): Readonly<Record<string, unknown>> {
   if (text.trim() === '')
-    throw new UsageError('bulkhead hook expects the JSON of an edit on standard input, as agents send it (docs/agents.md).'); // prettier-ignore
+    throw new HookInputError('bulkhead hook expects the JSON of an edit on standard input, as agents send it (docs/agents.md).'); // prettier-ignore
   let value: unknown;
   try {
     value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    throw new UsageError(`The input is not JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error }); // prettier-ignore
+    throw new HookInputError(`The input is not JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error }); // prettier-ignore
   }
-  if (!isRecord(value)) throw new UsageError('The input is JSON, but no object.');
+  if (!isRecord(value)) throw new HookInputError('The input is JSON, but no object.');
   return value;
 }
 
@@ -117,5 +121,6 @@ function wordOf(input: Readonly<Record<string, unknown>>, keys: readonly string[
 }
 
 function textsOf(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string' && entry !== '') : [];
+  const entries: readonly unknown[] = Array.isArray(value) ? value : [];
+  return entries.filter((entry) => typeof entry === 'string' && entry !== '') as readonly string[];
 }

@@ -6,9 +6,8 @@ import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { askAboutEdit, runningAnalysis, upwards, type RunningAnalysis } from '../sharing/inquiry.ts';
 import type { EditedReply } from '../sharing/messages.ts';
-import { UsageError } from './arguments.ts';
 import { messageOf, outputOf, silentMessage, type HookMessage, type HookOutput } from './hook-answer.ts';
-import { hookCall, type HookCall } from './hook-call.ts';
+import { hookCall, HookInputError, type HookCall } from './hook-call.ts';
 
 /** From the start of the process until the analysis answers with what it knows. */
 const ANSWER_MS = 240;
@@ -28,7 +27,7 @@ export async function answerHook(input: string, folder: string): Promise<HookOut
   try {
     call = hookCall(input, folder);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    if (!(error instanceof HookInputError)) throw error;
     return { stdout: '', stderr: `bulkhead hook: ${error.message}\n`, code: failureCode };
   }
   return outputOf(call, await messageFor(call));
@@ -92,7 +91,7 @@ async function readInput(): Promise<string> {
   let size = 0;
   for await (const part of process.stdin as AsyncIterable<Buffer>) {
     size += part.length;
-    if (size > MOST_INPUT) throw new UsageError(`The input is larger than ${MOST_INPUT >> 20} MB.`);
+    if (size > MOST_INPUT) throw new HookInputError(`The input is larger than ${MOST_INPUT >> 20} MB.`);
     parts.push(part);
   }
   return Buffer.concat(parts).toString('utf8');
@@ -104,10 +103,10 @@ export async function hook(): Promise<never> {
   try {
     const input = await within(GIVE_UP_MS, readInput());
     if (input === undefined)
-      throw new UsageError('The input did not end. Agents send one JSON object on standard input.');
+      throw new HookInputError('The input did not end. Agents send one JSON object on standard input.');
     output = await answerHook(input, process.cwd());
   } catch (error) {
-    const message = error instanceof UsageError ? error.message : `The hook failed: ${String(error)}`;
+    const message = error instanceof HookInputError ? error.message : `The hook failed: ${String(error)}`;
     output = { stdout: '', stderr: `bulkhead hook: ${message}\n`, code: failureCode };
   }
   // Pipes on Windows are written asynchronously.

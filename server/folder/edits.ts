@@ -62,8 +62,10 @@ export class Edits {
     const difference = this.#recent.since(from);
     if (isChecked) this.#remember(session, this.#recent.now);
     const own = files.flatMap((file) => this.#folder.issuesOf(file));
-    const appeared = worstFirst(difference?.appeared ?? own);
-    const fixed = difference?.fixed ?? [];
+    // What a detector said before it has looked again may be of a text before the edit.
+    const isKnown = ({ detector }: Issue): boolean => !running.includes(detector);
+    const appeared = worstFirst((difference?.appeared ?? own).filter(isKnown));
+    const fixed = (difference?.fixed ?? []).filter(isKnown);
     return {
       state: isChecked ? settled : 'running',
       isDifference: difference !== undefined,

@@ -6,8 +6,9 @@ import path from 'node:path';
 import type { CancellationToken, Connection } from 'vscode-languageserver/node';
 import { agentRequests, type ToolAnswer, type ToolParams } from '../../workers/protocol/agent-requests.ts';
 import type { Folder } from '../folder/folder.ts';
-import type { Requests } from '../mcp/requests.ts';
-import type { Session } from '../mcp/session.ts';
+import type * as AskModule from '../mcp/ask.ts';
+import type * as RequestsModule from '../mcp/requests.ts';
+import type * as SessionModule from '../mcp/session.ts';
 import { signalOf } from './cancellation.ts';
 import { merged, questionsFor, type AskedFolder } from './folder-questions.ts';
 import type { Workspace } from './workspace.ts';
@@ -23,15 +24,15 @@ export interface AgentToolsHost {
 
 /** What is loaded for the first question: most editors never ask. */
 interface Loaded {
-  readonly ask: typeof import('../mcp/ask.ts');
-  readonly requests: typeof import('../mcp/requests.ts');
-  readonly session: typeof import('../mcp/session.ts');
+  readonly ask: typeof AskModule;
+  readonly requests: typeof RequestsModule;
+  readonly session: typeof SessionModule;
 }
 
 export class AgentTools {
   readonly #host: AgentToolsHost;
-  readonly #sessions = new WeakMap<Folder, Session>();
-  #requests: Requests | undefined;
+  readonly #sessions = new WeakMap<Folder, SessionModule.Session>();
+  #requests: RequestsModule.Requests | undefined;
 
   constructor(host: AgentToolsHost) {
     this.#host = host;
@@ -54,7 +55,7 @@ export class AgentTools {
     const requests = (this.#requests ??= new loaded.requests.Requests());
     const { ask, isToolName } = loaded.ask;
     if (!isToolName(name)) return noAnswer('wrong_use', `There is no tool ${JSON.stringify(name)}.`);
-    const folders = workspace.openFolders.map((folder): AskedFolder & { readonly session: Session } => {
+    const folders = workspace.openFolders.map((folder): AskedFolder & { readonly session: SessionModule.Session } => {
       const session = this.#sessionOf(folder, workspace, loaded);
       return { folder, session, knows: (handle) => session.knows(handle) };
     });
@@ -72,7 +73,7 @@ export class AgentTools {
     return merged(answers, questions.omitted);
   }
 
-  #sessionOf(folder: Folder, workspace: Workspace, { session: { Session: Answers } }: Loaded): Session {
+  #sessionOf(folder: Folder, workspace: Workspace, { session: { Session: Answers } }: Loaded): SessionModule.Session {
     const known = this.#sessions.get(folder);
     if (known) return known;
     const session = new Answers(
