@@ -36,7 +36,7 @@ export function messageOf(reply: EditedReply): HookMessage {
   ];
   const notes = [
     ...(state === 'running' ? [`Still checking${running.length > 0 ? `: ${running.slice(0, 5).join(', ')}` : ''}; what it finds comes after the next edit, or ask the tool problems.`] : []),
-    ...(gaps.length > 0 && counts.length > 0 ? [`No answer of ${gaps.slice(0, 5).join(', ')}.`] : []),
+    ...(gaps.length > 0 ? [`No answer of ${gaps.slice(0, 5).join(', ')}.`] : []),
     ...(unchecked.length > 0 ? [`Nothing checks ${unchecked.slice(0, 2).map((file) => clipped(file, 60)).join(', ')}.`] : []),
   ]; // prettier-ignore
   if (counts.length + notes.length === 0) return { text: '', isProblem: false };

@@ -27,13 +27,21 @@ export interface EditedFolder {
 const EARLIER_MS = 1000;
 const MOST_SESSIONS = 100;
 const MOST_ISSUES = 20;
+const MOST_SAID = 500;
 const severities = ['error', 'warning', 'info', 'hint'];
+
+/** What a session knows. */
+interface Told {
+  /** The moment of which it was told all. */
+  readonly at: number;
+  /** What stays as it is, and was said. */
+  readonly said: ReadonlySet<string>;
+}
 
 export class Edits {
   readonly #folder: EditedFolder;
   readonly #recent: RecentIssues;
-  /** The moment of which each session was last told all. */
-  readonly #told = new Map<string, number>();
+  readonly #told = new Map<string, Told>();
   #waiting: (() => void)[] = [];
 
   constructor(folder: EditedFolder) {
@@ -53,14 +61,19 @@ export class Edits {
 
   async answer({ files, session, askedAt, waitMs }: EditedParams): Promise<EditedReply> {
     const over = AbortSignal.timeout(Math.min(Math.max(waitMs, 0), 30_000));
-    const from = Math.max(Math.min(await this.#report(files), askedAt - EARLIER_MS), this.#told.get(session) ?? 0);
+    const told = this.#told.get(session) ?? { at: 0, said: new Set<string>() };
+    const { present, changedAt } = await this.#report(files);
+    const from = Math.max(Math.min(changedAt, askedAt - EARLIER_MS), told.at);
     const isChecked = await this.#checked(files.length === 0, over);
     const status = this.#folder.status();
     const gaps = status.filter(({ state }) => isIncomplete(state) || state === 'restricted').map(({ name }) => name);
     const running = status.filter(({ state }) => isBusy(state)).map(({ name }) => name);
     const settled = status.every(({ state }) => isSettled(state)) ? (gaps.length > 0 ? 'incomplete' : 'complete') : 'confirming'; // prettier-ignore
     const difference = this.#recent.since(from);
-    if (isChecked) this.#remember(session, this.#recent.now);
+    const unchecked = isChecked ? present.filter((file) => this.#folder.detectorsOf(file).length === 0) : [];
+    const isNews = (what: string): boolean => !told.said.has(what);
+    const said = new Set([...told.said, ...gaps, ...unchecked].slice(-MOST_SAID));
+    if (isChecked && session !== '') this.#remember(session, { at: this.#recent.now, said });
     const own = files.flatMap((file) => this.#folder.issuesOf(file));
     // What a detector said before it has looked again may be of a text before the edit.
     const isKnown = ({ detector }: Issue): boolean => !running.includes(detector);
@@ -74,8 +87,8 @@ export class Edits {
       fixed: fixed.slice(0, MOST_ISSUES),
       fixedCount: fixed.length,
       running,
-      gaps,
-      unchecked: isChecked ? files.filter((file) => this.#folder.detectorsOf(file).length === 0) : [],
+      gaps: gaps.filter(isNews),
+      unchecked: unchecked.filter(isNews),
     };
   }
 
@@ -84,18 +97,22 @@ export class Edits {
     return status.length > 0 && !this.#folder.isHeld() && !status.some(({ state }) => isBusy(state));
   }
 
-  /** @returns when the first of them was changed, milliseconds since the epoch */
-  async #report(files: readonly string[]): Promise<number> {
+  /** @returns those that are there, and when the first of them was changed, milliseconds since the epoch */
+  async #report(
+    files: readonly string[],
+  ): Promise<{ readonly present: readonly string[]; readonly changedAt: number }> {
     const found = await Promise.all(
       files.map(async (file) => {
         const stats = await stat(path.join(this.#folder.root, file)).catch(() => undefined);
         const known = this.#folder.detectorsOf(file).length > 0;
         const kind = stats === undefined ? 'deleted' : known ? 'changed' : 'created';
-        return { file, kind, at: stats?.ctimeMs ?? Infinity } as const;
+        return { file, kind, at: stats?.ctimeMs ?? Infinity, isFile: stats?.isFile() ?? true } as const;
       }),
     );
-    this.#folder.filesChanged(found.map(({ file, kind }) => ({ file, kind })));
-    return Math.min(...found.map(({ at }) => at));
+    const changes = found.filter(({ isFile }) => isFile);
+    this.#folder.filesChanged(changes.map(({ file, kind }) => ({ file, kind })));
+    const present = changes.filter(({ kind }) => kind !== 'deleted').map(({ file }) => file);
+    return { present, changedAt: Math.min(...found.map(({ at }) => at)) };
   }
 
   /** @param isAny files that nobody named may have changed */
@@ -113,9 +130,9 @@ export class Edits {
     return false;
   }
 
-  #remember(session: string, at: number): void {
+  #remember(session: string, told: Told): void {
     this.#told.delete(session);
-    this.#told.set(session, at);
+    this.#told.set(session, told);
     const [oldest] = this.#told.keys();
     if (oldest !== undefined && this.#told.size > MOST_SESSIONS) this.#told.delete(oldest);
   }

@@ -1,5 +1,5 @@
 /** Answers the questions of one client about one folder. Lives as long as the server. */
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { textHash } from '../../workers/protocol/fingerprint.ts';
@@ -65,20 +65,23 @@ export class Session {
     { wait, maxTokens = budget.standard, ...question }: Question<'problems'>,
     signal: AbortSignal,
   ): Promise<Answer> {
-    const given = question.paths ?? [];
+    const given = await this.#placed(question.paths ?? []);
     const known = await this.#answerable(wait, signal);
     return problemsAnswer(
       this.#root,
       known,
-      { ...question, maxTokens, existing: await this.#existing(given) },
+      { ...question, ...(question.paths ? { paths: given } : {}), maxTokens, existing: await this.#existing(given) },
       this.#snapshots,
     );
   }
 
   async check(
-    { files = [], texts = [], wait, maxTokens = budget.standard }: Question<'check'>,
+    { files: givenFiles = [], texts: givenTexts = [], wait, maxTokens = budget.standard }: Question<'check'>,
     signal: AbortSignal,
   ): Promise<Answer> {
+    const files = await this.#placed(givenFiles);
+    const places = await this.#placed(givenTexts.map(({ file }) => file));
+    const texts = givenTexts.map(({ text, file }, index) => ({ text, file: places[index] ?? file }));
     const named = [
       ...new Set([...files, ...texts.map(({ file }) => file)].map((file) => pathInside(this.#root, file))),
     ];
@@ -127,7 +130,7 @@ export class Session {
     const known = await this.#answerable(wait, signal);
     const chosen =
       ids === undefined
-        ? select(this.#root, known.issues, { paths: files }).issues
+        ? select(this.#root, known.issues, { paths: files && (await this.#placed(files)) }).issues
         : ids.map((id) => issueOf(known.issues, id));
     const wanted = rule === undefined ? chosen : chosen.filter((issue) => isOfRule(issue, rule));
     const fixable = ids === undefined ? wanted.filter((issue) => issue.fixable) : wanted;
@@ -229,6 +232,18 @@ export class Session {
         structured: { ...head, untrusted },
       };
     });
+  }
+
+  /** Absolute paths may spell the folder in another way, through links. */
+  #placed(paths: readonly string[]): Promise<readonly string[]> {
+    return Promise.all(
+      paths.map(async (given) => {
+        if (!path.isAbsolute(given) || given.includes('\0') || given.startsWith(this.#root)) return given;
+        const folder = await realpath(path.dirname(given)).catch(() => path.dirname(given));
+        const file = path.join(folder, path.basename(given));
+        return file.startsWith(this.#root) ? file : realpath(given).catch(() => given);
+      }),
+    );
   }
 
   async #existing(paths: readonly string[]): Promise<ReadonlySet<string>> {

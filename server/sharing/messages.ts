@@ -98,9 +98,9 @@ export interface EditedReply {
   readonly fixedCount: number;
   /** Detectors that have not finished. */
   readonly running: readonly string[];
-  /** Detectors whose answers are missing. */
+  /** Detectors whose answers are missing; each is named to a session once. */
   readonly gaps: readonly string[];
-  /** Files that no detector looks at. */
+  /** Files that no detector looks at; each is named to a session once. */
   readonly unchecked: readonly string[];
 }
 

@@ -7,10 +7,10 @@ export async function invoke(name: string, input: object): Promise<string> {
   return content.map((part) => (part instanceof vscode.LanguageModelTextPart ? part.value : '')).join('\n');
 }
 
-/** Asks until the analysis has ended: how long that takes depends on the machine. */
-export async function finalAnswer(name: string, input: object): Promise<string> {
+/** Asks until the answer has this: when, depends on the machine. */
+export async function answered(name: string, input: object, pattern: RegExp): Promise<string> {
   for (;;) {
-    const text = await invoke(name, { wait: 20, ...input });
-    if (!/^(?:running|confirming) |"state":"(?:running|confirming)"/m.test(text)) return text;
+    const text = await invoke(name, { wait: 5, ...input });
+    if (pattern.test(text)) return text;
   }
 }

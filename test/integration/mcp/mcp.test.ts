@@ -5,7 +5,19 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Tokenizer } from 'ai-tokenizer';
@@ -196,6 +208,14 @@ describe('MCP server', function () {
     assert.deepEqual([issues.map((issue) => issue.at), data['unchecked']], [['src/0.js:2:1'], 1]);
     const { state, found } = await listed();
     assert.deepEqual([state, found], ['complete', await expected()]);
+    const link = path.join(cache, 'link');
+    await symlink(workspace.root, link, 'junction');
+    const linked = await settled('check', { files: [path.join(link, 'lib/2.js'), path.join(link, 'none.js')] });
+    assert.match(
+      JSON.stringify(linked.data['untrusted']),
+      /"files":\["lib\/2\.js \w{8} eslint","none\.js no file unchecked"\]/,
+    );
+    assert.match((await settled('problems', { paths: [link] })).text, /no-var/);
   });
 
   it('tells an agent after each edit what is new and what is fixed (bulkhead hook)', async () => {

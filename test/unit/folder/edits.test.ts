@@ -81,6 +81,11 @@ describe('questions about an edit', () => {
     finish('there');
     const { isDifference, unchecked, ...rest } = await answer;
     assert.deepEqual([isDifference, told(rest), unchecked], [false, ['+there'], ['a.js']]);
-    assert.deepEqual(reported, ['created a.js']);
+    // What stays as it is, a session is told once.
+    const again = ask(30_000);
+    while (reported.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    finish('there');
+    assert.deepEqual((await again).unchecked, []);
+    assert.deepEqual(reported, ['created a.js', 'created a.js']);
   });
 });
