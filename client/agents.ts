@@ -3,6 +3,7 @@
  * server, and the MCP server itself. Registered for the life of the extension. Editors that are built on VS Code may have
  * neither.
  */
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import {
   agentRequests,
@@ -76,10 +77,10 @@ class Tool implements vscode.LanguageModelTool<object> {
   prepareInvocation({
     input,
   }: vscode.LanguageModelToolInvocationPrepareOptions<object>): vscode.PreparedToolInvocation {
-    const invocationMessage = `Asking Bulkhead (${this.#name})`;
+    const invocationMessage = l10n.t('Asking Bulkhead ({0})', this.#name);
     if (!('apply' in input) || input.apply !== true) return { invocationMessage };
-    const message = 'Bulkhead writes fixes into files of the workspace.';
-    return { invocationMessage, confirmationMessages: { title: 'Apply fixes', message } };
+    const message = l10n.t('Bulkhead writes fixes into files of the workspace.');
+    return { invocationMessage, confirmationMessages: { title: l10n.t('Apply fixes'), message } };
   }
 
   /** @throws Error, whose message is for the model */

@@ -1,4 +1,4 @@
-// Writes docs/workers-api.md: every public name of the worker library with its shape and its docstring, taken from the
+// Writes docs/workers-api.md: every public name of the libraries with its shape and its docstring, taken from the
 // sources. `node scripts/api.mjs` after a change of either; test/unit/ipc/api.test.ts fails otherwise.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import { publicEntries } from './entries.mjs';
 const root = path.resolve(import.meta.dirname, '..');
 const target = path.join(root, 'docs/workers-api.md');
 
-/** Of the entries `bulkhead/workers` and `bulkhead/drivers/*`. */
+/** Of all entries but the engine's. */
 export function publicNames() {
   const entries = publicEntries().filter(({ name }) => name !== '.');
   const program = ts.createProgram({
@@ -54,7 +54,7 @@ export async function apiPage() {
     return [`## ${entry}`, contents, ...own.map(nameSection)].join('\n\n');
   });
   const page = [
-    '<!-- Written by scripts/api.mjs from the docstrings in workers/ipc. -->',
+    '<!-- Written by scripts/api.mjs from the docstrings in the sources. -->',
     '# Isolated workers: every public name',
     'The guide is [workers.md](workers.md). Times are milliseconds, sizes are bytes, unless a name says otherwise. What a' +
       ' function throws comes as a rejection if it returns a promise; [Errors](workers.md#errors) lists the classes.',

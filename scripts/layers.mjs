@@ -10,7 +10,7 @@ const ground = ['workers/ipc', 'workers/protocol', 'workers/reading'];
 const serverGround = ['server/*', ...ground];
 const belowEngine = [...serverGround, 'server/configuration', 'server/store', 'server/pool'];
 const belowFolder = [...belowEngine, 'server/engine', 'server/sharing'];
-const belowFrontEnds = [...belowFolder, 'server/folder'];
+const belowFrontEnds = [...belowFolder, 'server/folder', 'server/serialize'];
 const belowDetectors = [...ground, 'workers/runtime', 'workers/graph', 'workers/commands', 'workers/rules'];
 
 const detectors = readdirSync(path.join(root, 'workers', 'detectors'), { withFileTypes: true })
@@ -37,6 +37,8 @@ export const layers = {
   // The entries of worker processes.
   'workers/*': [...belowDetectors, 'workers/tools', 'workers/detectors/*', ...detectors],
   'server/*': ground,
+  // A library of its own.
+  'server/serialize': [],
   'server/store': serverGround,
   'server/pool': serverGround,
   'server/configuration': serverGround,

@@ -31,7 +31,14 @@ export async function writeProject(root: string, count: number, random: Random):
   await writeFile(
     path.join(root, 'tsconfig.json'),
     JSON.stringify({
-      compilerOptions: { strict: true, module: 'nodenext', noEmit: true, types: [] },
+      compilerOptions: {
+        strict: true,
+        module: 'nodenext',
+        noEmit: true,
+        lib: ['es2023'],
+        types: [],
+        skipLibCheck: true,
+      },
       include: ['src'],
     }),
   );

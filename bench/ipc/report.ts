@@ -1,5 +1,4 @@
-/** Turns numbers into tables, and writes the tables into their section of the document. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+/** Turns numbers into tables. */
 import type { Contender } from './contenders.ts';
 
 /** Contender, metric, one value per round. */
@@ -144,19 +143,4 @@ ${rows.map((row) => `| ${row} |`).join('\n')}
 | target | ratio | wanted | |
 | --- | --- | --- | --- |
 ${checks.join('\n')}`;
-}
-
-const BEGIN = '<!-- bench/ipc: begin -->';
-const END = '<!-- bench/ipc: end -->';
-
-/** Replaces the text between the markers; people write the text around them. */
-export function writeDocument(file: string, text: string): void {
-  const before = existsSync(file)
-    ? readFileSync(file, 'utf8')
-    : `# Benchmarks\n\n## Workers (ipc)\n\n${BEGIN}\n${END}\n`;
-  const begin = before.indexOf(BEGIN);
-  const end = before.indexOf(END);
-  if (begin < 0 || end < begin)
-    throw new Error(`${file} has no place for the table: add the lines ${BEGIN} and ${END}.`);
-  writeFileSync(file, `${before.slice(0, begin)}${BEGIN}\n${text}\n${before.slice(end)}`);
 }

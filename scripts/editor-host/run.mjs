@@ -40,6 +40,7 @@ const orphanDeadlineMs = 5000;
 const quietSettings = {
   'chat.disableAIFeatures': true,
   'workbench.startupEditor': 'none',
+  'workbench.reduceMotion': 'on',
   // In the browser VS Code saves automatically after a second, which would break tests of unsaved text.
   'files.autoSave': 'off',
   'workbench.colorTheme': 'Default Dark Modern',

@@ -109,7 +109,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     this.#analysisRequested = true;
     if (!engine) return this.opened;
     if (!isFirst) {
-      await this.#readConfiguration();
+      await this.#during(this.#readConfiguration());
       if (this.#disposal) return;
       if (tellPeers) this.#resources.peers?.sendAnalyze();
     }
@@ -259,6 +259,11 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     return [...this.#configuration.issues, ...this.#baseline.issues];
   }
 
+  /** Configurations of tools that cannot be used as they are written. */
+  get brokenConfigurations(): readonly Issue[] {
+    return this.#engine?.brokenConfigurations ?? [];
+  }
+
   /** Whether the user waits: the folder is opening, or a result is missing. */
   get busy(): boolean {
     return this.#engine?.busy ?? true;
@@ -371,13 +376,14 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
    */
   async baselineAction(action: 'create' | 'compare' | 'prune', file: string): Promise<BaselineCounts> {
     const counts = await baselineAction(action, { file, issues: this.allIssues(), status: this.status() });
-    if (action !== 'compare') await this.#readBaseline();
+    if (action !== 'compare') await this.#during(this.#readBaseline());
     return counts;
   }
 
   /** Forgets all stored results, and analyses everything again. */
   async clearCache(): Promise<void> {
-    await this.#resources.store?.clear();
+    const { store } = this.#resources;
+    if (store) await this.#during(store.clear());
     await this.analyze();
   }
 

@@ -5,9 +5,12 @@ import {
   type AnalyzePartParams,
   type BaselineParams,
   type BaselineResult,
-  type IssuesResult,
+  type ExportedIssues,
+  type ExportParams,
+  type ExportResult,
 } from '../../workers/protocol/issue-requests.ts';
 import { uriOf } from './uris.ts';
+import { writeJson } from './write-json.ts';
 import type { Workspace } from './workspace.ts';
 
 export function answerIssueRequests(connection: Connection, workspace: () => Workspace | undefined): void {
@@ -15,9 +18,11 @@ export function answerIssueRequests(connection: Connection, workspace: () => Wor
     await workspace()?.analyzePart(uris);
     return null;
   });
-  connection.onRequest(issueRequests.issues, (): IssuesResult => {
-    const folders = workspace()?.visibleIssues ?? [];
-    return { folders: folders.map(({ root, issues }) => ({ uri: uriOf(root, ''), issues })) };
+  connection.onRequest(issueRequests.exportIssues, async ({ file }: ExportParams): Promise<ExportResult> => {
+    const visible = workspace()?.visibleIssues ?? [];
+    const folders = visible.map(({ root, issues }) => ({ uri: uriOf(root, ''), issues }));
+    await writeJson(file, { folders } satisfies ExportedIssues);
+    return { issues: folders.reduce((sum, { issues }) => sum + issues.length, 0) };
   });
   connection.onRequest(issueRequests.baseline, async ({ action }: BaselineParams): Promise<BaselineResult> => {
     const counts = (await workspace()?.baseline(action)) ?? [];

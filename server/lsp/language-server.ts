@@ -105,6 +105,8 @@ export class LanguageServer {
   /** The roots are open or opening. */
   #started = false;
   #watchStatus = false;
+  /** Number of answers of the client and of replacements of workers that results depend on. */
+  #awaited = 0;
   #analyses = 0;
   #wasBusy = true;
   #watchedFiles: WatchedFiles | undefined;
@@ -142,6 +144,7 @@ export class LanguageServer {
         this.#publisher.changed(uris);
       },
       textChanged: (absolute, document) => this.#workspace?.setDocument(absolute, document),
+      compared: () => this.#status.changed(),
       openFilesChanged: (absolute) => this.#workspace?.setOpenFiles(absolute),
       changed: (absolute, kind, source) => {
         if (source === 'type' && this.#settings.run !== 'onType') return;
@@ -171,7 +174,7 @@ export class LanguageServer {
     connection.onDidChangeConfiguration(({ settings }: { settings: unknown }) => {
       const section = sectionIn(settings);
       if (section !== undefined) this.#applySettings(readEditorSettings(section));
-      else void this.#askForSettings();
+      else void this.#during(this.#askForSettings());
     });
     connection.onNotification(notifications.trust, ({ trusted }: TrustParams) => this.#configure({ trusted }));
     connection.onDidChangeWatchedFiles(({ changes }) => {
@@ -252,7 +255,7 @@ export class LanguageServer {
     if (this.#names.roots.length === 0) this.#sayThatNothingIsOpen();
     this.#status.changed();
     this.#watchedFiles?.start();
-    if (!this.#hasSettings) void this.#askForSettings();
+    if (!this.#hasSettings) void this.#during(this.#askForSettings());
     if (!this.#features.changesFolders) return;
     this.#connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
       for (const { uri } of removed) this.#names.removeRoot(uri);
@@ -342,7 +345,17 @@ export class LanguageServer {
     this.#workspace?.pool.configure(now);
     this.#workspace?.configure(this.#workspaceSettings());
     if (settings.diagnosticSource !== diagnosticSource) this.#publisher.recheck();
-    if (now.node !== before.node) void this.#changeNode();
+    if (now.node !== before.node) void this.#during(this.#changeNode());
+  }
+
+  /** Nothing is up to date before this has ended. */
+  async #during(work: Promise<void>): Promise<void> {
+    this.#awaited += 1;
+    this.#status.changed();
+    await work.finally(() => {
+      this.#awaited -= 1;
+      this.#status.changed();
+    });
   }
 
   /** Applies settings that the client sent. Each problem in them is logged once. */
@@ -478,7 +491,7 @@ export class LanguageServer {
     const ofSettings = this.#settingProblems.map((message) => ({ message, count: 1 }));
     return statusOf({
       paused: workspace?.paused === true,
-      underWay: workspace?.underWay === true || this.#changes.pending || this.#publisher.busy,
+      underWay: this.#isUnderWay,
       problems: [...ofSettings, ...(workspace?.problems() ?? [])],
       percent: this.#percent.of(detectors),
       opening: workspace === undefined || !this.#started || workspace.opening,
@@ -487,6 +500,11 @@ export class LanguageServer {
       health: workspace?.pool.health() ?? [],
       counts: (detector) => workspace?.counts(detector) ?? { error: 0, warning: 0, info: 0, hint: 0 },
     });
+  }
+
+  get #isUnderWay(): boolean {
+    const own = this.#awaited > 0 || this.#documents.busy || this.#changes.pending || this.#publisher.busy;
+    return own || this.#workspace?.underWay === true;
   }
 
   #readReport(): Omit<ServerReport, 'pid'> {

@@ -160,12 +160,15 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   async watch(): Promise<void> {
     if (this.#watches) return;
     this.#watches = true;
-    await Promise.all(
-      this.#all.map(async (folder) => {
-        await this.#watch(folder);
-        await folder.analyze({ tellPeers: false });
-      }),
-    );
+    this.#pending += 1;
+    const watching = this.#all.map(async (folder) => {
+      await this.#watch(folder);
+      await folder.analyze({ tellPeers: false });
+    });
+    await Promise.all(watching).finally(() => {
+      this.#pending -= 1;
+      this.emit('status');
+    });
   }
 
   async #addRoot(root: string): Promise<void> {

@@ -65,13 +65,14 @@ describe('the entries of the package', function () {
     assert.ok(kilobytes > 5 && kilobytes <= 30, `${kilobytes} KB`);
   });
 
-  it('are six', () => {
+  it('are seven', () => {
     assert.deepEqual(specifiers.sort(), [
       'bulkhead',
       'bulkhead/drivers/child-process',
       'bulkhead/drivers/inline',
       'bulkhead/drivers/stdio',
       'bulkhead/drivers/worker-threads',
+      'bulkhead/serialize',
       'bulkhead/workers',
     ]);
   });

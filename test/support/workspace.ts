@@ -48,7 +48,7 @@ export async function makeBrokenWorkspace(name?: string): Promise<TestWorkspace>
     {
       'package.json': '{ "name": "broken", "private": true, "type": "module" }\n',
       'tsconfig.json':
-        '{ "compilerOptions": { "strict": true, "module": "nodenext", "noEmit": true, "types": [] }, "include": ["src"] }\n',
+        '{ "compilerOptions": { "strict": true, "module": "nodenext", "noEmit": true, "lib": ["es2023"], "types": [], "skipLibCheck": true }, "include": ["src"] }\n',
       'eslint.config.js': "export default [{ files: ['**/*.js'], rules: { eqeqeq: 'error', 'no-var': 'warn' } }];\n",
       'src/types.ts': "export const count: number = 'three';\n",
       'src/a.ts': "import { b } from './b.js';\nexport const a = (): number => b();\n",

@@ -205,6 +205,12 @@ export class Resolver {
       const located = locate(other);
       if (located) return located;
     }
+    const folder = this.#manifests.all.get(base.replace(/\/+$/, ''));
+    const mains = folder ? mainsOf(folder) : NONE;
+    const entry = folder && this.#locateAll(scope, folder, mains, 'relative');
+    if (entry?.kind === 'file') return entry;
+    // What its `main` names does not exist before it is built.
+    if (!found && mains.length > 0) return { kind: 'missing', why: 'output', via: 'relative' };
     return found ?? { kind: 'missing', why: 'file', via: 'relative', ...(tried.length === 0 ? {} : { tried }) };
   }
 
@@ -361,10 +367,7 @@ export class Resolver {
       return missing(own.length + other().length > 0 || !isKnown ? 'output' : 'exports');
     }
     if (rest !== '') return this.#firstOf(scope, member, name, [`.${rest}`]) ?? missing('subpath');
-    const mains = ['source', 'types', 'typings', 'module', 'main']
-      .map((field) => member.data[field])
-      .filter((target): target is string => typeof target === 'string');
-    return this.#firstOf(scope, member, name, [...mains, './index', './src/index']) ?? missing('output');
+    return this.#firstOf(scope, member, name, [...mainsOf(member), './index', './src/index']) ?? missing('output');
   }
 
   #firstOf(
@@ -477,6 +480,13 @@ const LONGEST = 4_096;
 const OPAQUE: Resolution = { kind: 'opaque' };
 
 const NONE: readonly never[] = [];
+
+/** The entries that a package names, sources first. */
+function mainsOf({ data }: Manifest): readonly string[] {
+  return ['source', 'types', 'typings', 'module', 'main']
+    .map((field) => data[field])
+    .filter((target): target is string => typeof target === 'string');
+}
 
 /** `a.ios.ts` for `a.ts`. */
 function withSuffix(file: string, suffix: string): string {

@@ -4,8 +4,8 @@ import type { Issue } from './detector-protocol.ts';
 export const issueRequests = {
   /** {@link AnalyzePartParams} → null: analyses folders or files again; the response comes when it has started. */
   analyzePart: 'bulkhead/analyzePart',
-  /** {} → {@link IssuesResult}. */
-  issues: 'bulkhead/issues',
+  /** {@link ExportParams} → {@link ExportResult}. An error's message is for the person. */
+  exportIssues: 'bulkhead/exportIssues',
   /** {@link BaselineParams} → {@link BaselineResult}. An error's message is for the person. */
   baseline: 'bulkhead/baseline',
   /** {} → null: forgets all stored results and analyses everything again. */
@@ -29,7 +29,17 @@ export interface AnalyzePartParams {
   readonly uris: readonly string[];
 }
 
-export interface IssuesResult {
+export interface ExportParams {
+  /** Absolute. The server writes {@link ExportedIssues} to it: they never lie in a message. */
+  readonly file: string;
+}
+
+export interface ExportResult {
+  readonly issues: number;
+}
+
+/** What an exported file contains. */
+export interface ExportedIssues {
   readonly folders: readonly { readonly uri: string; readonly issues: readonly Issue[] }[];
 }
 

@@ -1,6 +1,6 @@
 /** Runs a declared tool once and reads what it found. Lives as long as the run. */
 import path from 'node:path';
-import { OUTPUT_LIMIT, runLimited, type ProgramResult } from '../runtime/run-limited.ts';
+import { OUTPUT_LIMIT, plainEnvironment, runProgram, type ProgramResult } from '../runtime/run-program.ts';
 import type { Finding } from '../protocol/detector-protocol.ts';
 import { UnreadableOutput, type ParsedOutput } from '../runtime/tool-finding.ts';
 import { parseEslint, parseStylelint } from './outputs/linters.ts';
@@ -55,11 +55,11 @@ async function runOnce(tool: Tool, input: RunInput, signal: AbortSignal): Promis
   const paths = input.files.map((file) => argumentOf(path.relative(cwd, path.join(root, file))));
   let ended: ProgramResult;
   try {
-    ended = await runLimited({
+    ended = await runProgram({
       command: program.command,
       args: [...program.args, ...argumentsOf(words.slice(1), paths)],
       cwd,
-      ...(declaration.env === undefined ? {} : { env: declaration.env }),
+      env: plainEnvironment(declaration.env),
       ...(input.text === undefined ? {} : { input: input.text }),
       timeoutMs: tool.timeoutMs,
       signal,

@@ -97,6 +97,14 @@ function generate(size: number, eslintConfig: string = eslintConfigs.plain): Gen
 }
 
 const tsconfig = {
-  compilerOptions: { strict: true, noEmit: true, module: 'nodenext', target: 'es2022', types: [] },
+  compilerOptions: {
+    strict: true,
+    noEmit: true,
+    module: 'nodenext',
+    target: 'es2022',
+    lib: ['es2022'],
+    types: [],
+    skipLibCheck: true,
+  },
   include: ['src/**/*.ts'],
 };

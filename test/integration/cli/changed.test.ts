@@ -70,7 +70,8 @@ describe('bulkhead check --changed', function () {
     ]);
 
     await workspace.write({
-      'tsconfig.json': '{ "compilerOptions": { "strict": true, "types": [] }, "include": ["src"] }',
+      'tsconfig.json':
+        '{ "compilerOptions": { "strict": true, "lib": ["es2023"], "types": [], "skipLibCheck": true }, "include": ["src"] }',
     });
     const { report: after } = await checkJson(root, '--changed=HEAD');
     assert.equal(after.summary.changed?.everything, true);

@@ -56,7 +56,8 @@ describe('bulkhead check', function () {
     await using workspace = await makeWorkspace({
       'package.json': '{ "name": "bare", "private": true, "dependencies": { "react": "*" } }',
       'pnpm-lock.yaml': '',
-      'tsconfig.json': '{ "compilerOptions": { "strict": true, "jsx": "react-jsx", "noEmit": true, "types": [] } }',
+      'tsconfig.json':
+        '{ "compilerOptions": { "strict": true, "jsx": "react-jsx", "noEmit": true, "lib": ["es2023"], "types": [], "skipLibCheck": true } }',
       'a.tsx': "import { use } from 'react';\nexport const a = <p onClick={(e) => use(e)} />;\n",
       'b.ts': "import 'react';\nimport './missing';\nexport const b: number = 'b';\n",
     });
@@ -232,7 +233,8 @@ describe('bulkhead check on unusual folders', function () {
       title: 'spaces and letters of many alphabets in the path',
       name: 'mit Leerzeichen und Ümläuten 港 [x] (y) #1',
       files: {
-        'tsconfig.json': '{ "compilerOptions": { "strict": true, "types": [] } }',
+        'tsconfig.json':
+          '{ "compilerOptions": { "strict": true, "lib": ["es2023"], "types": [], "skipLibCheck": true } }',
         'eslint.config.mjs': "export default [{ rules: { eqeqeq: 'error' } }];",
         'søren/größe.ts': 'export const größe: number = "groß";\n',
         'søren/[id].js': 'export const same = (a, b) => a == b;\n',
@@ -272,7 +274,8 @@ describe('bulkhead check on unusual folders', function () {
   it('a folder below that cannot be read leaves the rest readable', async function () {
     if (process.platform === 'win32') return;
     await using workspace = await makeWorkspace({
-      'tsconfig.json': '{ "compilerOptions": { "strict": true, "types": [] } }',
+      'tsconfig.json':
+        '{ "compilerOptions": { "strict": true, "lib": ["es2023"], "types": [], "skipLibCheck": true } }',
       'a.ts': "export const a: number = 'b';\n",
       'locked/b.ts': 'export const b = 1;\n',
     });

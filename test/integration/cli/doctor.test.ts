@@ -12,7 +12,8 @@ describe('bulkhead doctor', function () {
       'package.json': '{ "name": "ill", "private": true, "workspaces": ["p/*"] }',
       'package-lock.json': '{ "name": "ill", "lockfileVersion": 3, "packages": {} }',
       'p/q/package.json': '{ "name": "q", "dependencies": { "no-such-package": "*" } }',
-      'tsconfig.json': '{ "compilerOptions": { "strict": true, "types": [] } }',
+      'tsconfig.json':
+        '{ "compilerOptions": { "strict": true, "lib": ["es2023"], "types": [], "skipLibCheck": true } }',
       'src/a.ts': 'export const a = 1;\n',
       'src/left-out.ts': 'export const b = 1;\n',
       'eslint.config.mjs': 'export default [];\n',

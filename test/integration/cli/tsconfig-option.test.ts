@@ -6,7 +6,8 @@ describe('bulkhead check --tsconfig', function () {
   this.timeout(60_000);
 
   it('checks only the named projects', async () => {
-    const project = '{ "compilerOptions": { "strict": true, "noEmit": true, "types": [] } }\n';
+    const project =
+      '{ "compilerOptions": { "strict": true, "noEmit": true, "lib": ["es2023"], "types": [], "skipLibCheck": true } }\n';
     const wrong = "export const count: number = 'three';\n";
     await using workspace = await makeWorkspace({
       'package.json': '{ "name": "two-projects", "private": true, "type": "module" }\n',

@@ -56,6 +56,34 @@ describe('import', () => {
     assert.deepEqual(await found(files), ['a.ts:2 unresolved']);
   });
 
+  it('takes a name below baseUrl for a file of that folder, unless it may be a package', async () => {
+    const code =
+      "import 'components/there';\nimport 'components/gone';\nimport 'lodash/gone';\nimport 'components/gone.svg';\nimport 'components';\n";
+    const files = {
+      'package.json': { name: 'root', private: true, dependencies: { lodash: '*' } },
+      'src/components/there.js': '',
+      'src/lodash/own.js': '',
+      'src/a.js': code,
+    };
+    const wanted = ['src/a.js:2 unresolved', 'src/a.js:5 unresolved'];
+    assert.deepEqual(await found({ ...files, 'jsconfig.json': { compilerOptions: { baseUrl: 'src' } } }, 'src/a.js'), wanted); // prettier-ignore
+    assert.deepEqual(await found({ ...files, 'jsconfig.json': { compilerOptions: { paths: { '*': ['./src/*'] } } } }, 'src/a.js'), wanted); // prettier-ignore
+    assert.deepEqual(await found({ ...files, 'src/a.ts': code, 'tsconfig.json': { compilerOptions: { baseUrl: 'src' } } }, 'src/a.ts'), ['src/a.ts:2 unresolved', 'src/a.ts:5 unresolved']); // prettier-ignore
+    assert.deepEqual(await found(files, 'src/a.js'), []);
+  });
+
+  it('takes the folder of a package that is not built for its source, and does not miss its output', async () => {
+    const files = {
+      'package.json': { name: 'root', private: true, workspaces: ['packages/*'] },
+      'packages/a/package.json': { name: 'a', main: './lib/index.js', types: './lib/index.d.ts' },
+      'packages/a/src/index.ts': 'export const there = 1;\n',
+      'packages/b/package.json': { name: 'b', main: './made/b.js' },
+      'packages/c/package.json': { name: 'c', type: 'module' },
+      'a.js': "import { there,\n gone } from './packages/a';\nimport './packages/b';\nimport './packages/c';\n",
+    };
+    assert.deepEqual(await found(files), ['a.js:2 missing-export', 'a.js:4 unresolved']);
+  });
+
   it('knows built-in modules behind "imports"', async () => {
     const files = {
       'package.json': { name: 'root', imports: { '#net': { node: 'net', default: './net.js' } } },

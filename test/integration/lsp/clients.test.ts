@@ -74,7 +74,7 @@ const clients: Readonly<Record<string, ClientCapabilities>> = {
 const files = {
   'package.json': '{ "name": "w", "private": true, "type": "module" }\n',
   'tsconfig.json':
-    '{ "compilerOptions": { "strict": true, "module": "nodenext", "noEmit": true, "types": [] }, "include": ["src"] }\n',
+    '{ "compilerOptions": { "strict": true, "module": "nodenext", "noEmit": true, "lib": ["es2023"], "types": [], "skipLibCheck": true }, "include": ["src"] }\n',
   'eslint.config.js':
     "export default [{ files: ['**/*.js'], rules: { 'prefer-const': 'error', 'no-var': 'error' } }];\n",
   'src/a.ts': "export const a: number = 'x';\n",

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { HealthParams } from '../../../workers/protocol/health.ts';
 import type { CodeAction, Diagnostic } from 'vscode-languageserver-protocol/node';
 import type { WorkerHealth } from '../../../server/pool/types.ts';
 import { requests, type StatusParams } from '../../../workers/protocol/editor-protocol.ts';
+import { issueRequests, type ExportedIssues, type ExportResult } from '../../../workers/protocol/issue-requests.ts';
 import { checkJson } from '../../support/cli.ts';
 import { Editor } from '../../support/lsp-client.ts';
 import { alive, descendantsOf, until } from '../../support/processes.ts';
@@ -178,7 +179,7 @@ describe('language server over stdio', function () {
   it('changes the limits of its workers without ending them, and analyses nothing again', async () => {
     await using workspace = await makeBrokenWorkspace();
     await using editor = new Editor();
-    await editor.open([workspace.root], { initializationOptions: { settings: {}, trusted: true } });
+    await editor.open([workspace.root], { initializationOptions: { settings: { maxWorkers: 8 }, trusted: true } });
     await editor.settled();
     const workers = async (): Promise<readonly WorkerHealth[]> => {
       const health = await editor.connection.sendRequest<HealthParams>('bulkhead/health', {});
@@ -190,15 +191,16 @@ describe('language server over stdio', function () {
     const publications = [...editor.publications];
     const analyses = editor.statuses.at(-1)?.analyses;
     await editor.connection.sendNotification('workspace/didChangeConfiguration', {
-      settings: { bulkhead: { memoryLimit: 400, maxWorkers: 3, healthInterval: 2 } },
+      settings: { bulkhead: { memoryLimit: 400, maxWorkers: 7, healthInterval: 2 } },
     });
     const after = await workers();
-    assert.deepEqual(
-      after.map(({ name, pid }) => [name, pid]),
-      before.map(({ name, pid }) => [name, pid]),
-    );
+    const processes = (all: readonly WorkerHealth[]): readonly string[] =>
+      all.map(({ name, pid }) => `${name} ${pid}`).toSorted();
+    assert.deepEqual(processes(after), processes(before));
     assert.equal(limitOf(after, 'eslint'), 400);
-    await editor.connection.sendNotification('workspace/didChangeConfiguration', { settings: { bulkhead: {} } });
+    await editor.connection.sendNotification('workspace/didChangeConfiguration', {
+      settings: { bulkhead: { maxWorkers: 8 } },
+    });
     assert.equal(limitOf(await workers(), 'eslint'), limitOf(before, 'eslint'), 'the default applies again');
     assert.deepEqual([...editor.publications], publications);
     assert.equal(editor.statuses.at(-1)?.analyses, analyses);
@@ -331,6 +333,20 @@ describe('language server over stdio', function () {
     assert.ok((await stat(file)).size > 1_000_000);
     const { errors } = await editor.connection.sendRequest<{ errors: unknown[] }>('bulkhead/errors', {});
     assert.deepEqual(errors, []);
+    const exported = path.join(storageDir, 'issues.json');
+    const { issues } = await editor.connection.sendRequest<ExportResult>(issueRequests.exportIssues, {
+      file: exported,
+    });
+    const { folders } = JSON.parse(await readFile(exported, 'utf8')) as ExportedIssues;
+    assert.deepEqual([folders.length, folders[0]?.issues.length], [1, issues]);
+    assert.deepEqual(
+      [...new Set(folders[0]?.issues.map((issue) => issue.file))].toSorted(),
+      ['src/a.ts', 'src/b.ts', 'src/loose.js', 'src/types.ts'].filter(
+        (name) => editor.rules(workspace.root, name).length > 0,
+      ),
+    );
+    const unwritable = { file: path.join(exported, 'below-a-file.json') };
+    await assert.rejects(editor.connection.sendRequest(issueRequests.exportIssues, unwritable), /below-a-file\.json/);
     await editor.connection.sendRequest('bulkhead/restartWorker', { detector: 'circular' });
     await editor.until('the graph has another process', () =>
       editor.statuses.some(({ workers }) => workers.some(({ name, pid }) => name === graph.name && pid !== graph.pid)),

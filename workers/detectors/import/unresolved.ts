@@ -26,9 +26,31 @@ export function checkMissing(check: ImportCheck, asked: ImportSite, missing: Mis
     if (mayBeInstalled || isForBundlers(request.specifier) || guardedRequests(check.graph, module).has(index)) return;
     if (!isDeclaredPackage(check, asked, missing)) check.noteUnclear(asked, missing);
   } else if (missing.why === 'subpath' && isBuiltLater(check, asked, missing)) return;
-  else if (missing.why === 'package' || missing.why === 'subpath') reportPackage(check, asked, missing);
-  else if (missing.why === 'exports') reportBlocked(check, asked, missing);
+  else if (missing.why === 'package' || missing.why === 'subpath') {
+    const file = isDeclaredPackage(check, asked, missing) ? undefined : missingInFolder(check, asked, missing);
+    if (file) reportFile(check, asked, file);
+    else reportPackage(check, asked, missing);
+  } else if (missing.why === 'exports') reportBlocked(check, asked, missing);
   else reportFile(check, asked, missing);
+}
+
+/** With `baseUrl`, or `*` in `paths`, a name that begins with a folder there is a file of that folder, not of a package. */
+function missingInFolder(
+  { graph }: ImportCheck,
+  { module, request }: ImportSite,
+  { package: name = '' }: Missing,
+): Missing | undefined {
+  const project = graph.projects.projectOf(module.file);
+  const folders = project?.pathsOf(name) ?? [];
+  const folder = folders.find((one) => [...graph.files].some((file) => file.startsWith(`${one}/`)));
+  if (!project || folder === undefined) return undefined;
+  return {
+    kind: 'missing',
+    why: 'file',
+    via: 'alias',
+    by: `the folder ${folder}`,
+    tried: project.pathsOf(request.specifier),
+  };
 }
 
 /** Flow has its own resolution, with bare names and separate declarations. */

@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { KnipInstallation } from '../../graph/knip-installation.ts';
 import { KilledChild } from '../../protocol/killed-child.ts';
 import { jsonOf } from '../../reading/config-file.ts';
-import { runProgram, TooMuchOutput } from '../../runtime/run-program.ts';
+import { runToEnd, TooMuchOutput } from '../../runtime/run-to-end.ts';
 import { isReport, type KnipReport } from './report.ts';
 
 export interface KnipOutput {
@@ -28,7 +28,7 @@ export async function runKnip(
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), timeoutMs);
   try {
-    const { failure, output, errors } = await runProgram({
+    const { failure, output, errors } = await runToEnd({
       name: `knip ${version}`,
       command: process.execPath,
       args: [command, '--reporter', 'json', '--no-progress', '--no-exit-code', ...args],

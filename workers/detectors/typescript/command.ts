@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import type { Range } from '../../protocol/detector-protocol.ts';
-import { runProgram } from '../../runtime/run-program.ts';
+import { runToEnd } from '../../runtime/run-to-end.ts';
 import type { Compiler } from './compiler.ts';
 import {
   CompilerExited,
@@ -75,7 +75,7 @@ async function report(found: readonly Diagnostic[], sink: ProjectSink): Promise<
 }
 
 async function run(engine: Compiler, root: string, order: ProjectRequest, signal: AbortSignal): Promise<string> {
-  const { exitCode, failure, output, errors } = await runProgram({
+  const { exitCode, failure, output, errors } = await runToEnd({
     name: `TypeScript ${engine.version}`,
     command: engine.executable,
     args: ['-p', order.configFile, '--noEmit', '--pretty', 'false'],
@@ -83,6 +83,6 @@ async function run(engine: Compiler, root: string, order: ProjectRequest, signal
     signal,
   });
   // 1 and 2: there are errors. Anything else is a failure.
-  if (exitCode !== null && exitCode <= 2) return output;
+  if (exitCode !== undefined && exitCode <= 2) return output;
   throw new CompilerExited(`tsc ${engine.version} failed (${String(failure)}): ${errors.slice(-2000)}`);
 }

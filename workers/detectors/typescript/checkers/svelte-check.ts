@@ -7,7 +7,7 @@ import path from 'node:path';
 import { getHeapStatistics } from 'node:v8';
 import type { Range } from '../../../protocol/detector-protocol.ts';
 import { isRecord, jsonOf } from '../../../reading/config-file.ts';
-import { runProgram } from '../../../runtime/run-program.ts';
+import { runToEnd } from '../../../runtime/run-to-end.ts';
 import { AnswerHistory } from '../answer-history.ts';
 import {
   CompilerExited,
@@ -86,7 +86,7 @@ class SvelteCheckSession implements TypeScriptSession {
     const given = keptArguments(scriptArguments(root, path.dirname(configFile), 'svelte-check'));
     const args = ['--workspace', folder, '--tsconfig', configFile, '--output', 'machine-verbose', ...given];
     const heap = Math.floor(getHeapStatistics().heap_size_limit / 1024 / 1024);
-    const { failure, output, errors } = await runProgram({
+    const { failure, output, errors } = await runToEnd({
       name: `svelte-check ${version}`,
       command: process.execPath,
       args: [`--max-old-space-size=${String(heap)}`, setupArgument(), commandIn(directory), ...args],

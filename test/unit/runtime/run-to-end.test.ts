@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { spawn } from 'node:child_process';
 import { KilledChild } from '../../../workers/protocol/killed-child.ts';
-import { runProgram, TooMuchOutput } from '../../../workers/runtime/run-program.ts';
+import { runToEnd, TooMuchOutput } from '../../../workers/runtime/run-to-end.ts';
 
 const never = new AbortController().signal;
-const node = (code: string, more: { signal?: AbortSignal; input?: string } = {}): ReturnType<typeof runProgram> =>
-  runProgram({ name: 'tool 1.0', command: process.execPath, args: ['-e', code], cwd: '.', signal: never, ...more });
+const node = (code: string, more: { signal?: AbortSignal; input?: string } = {}): ReturnType<typeof runToEnd> =>
+  runToEnd({ name: 'tool 1.0', command: process.execPath, args: ['-e', code], cwd: '.', signal: never, ...more });
 
 describe('programs that detectors run', () => {
   it('give their output, and how they ended', async () => {
@@ -46,7 +46,7 @@ describe('programs that detectors run', () => {
   });
 
   it('that cannot be started say why', async () => {
-    await assert.rejects(runProgram({ name: 'x', command: '/no/such/tool', args: [], cwd: '.', signal: never }), /ENOENT/); // prettier-ignore
+    await assert.rejects(runToEnd({ name: 'x', command: '/no/such/tool', args: [], cwd: '.', signal: never }), /ENOENT/); // prettier-ignore
   });
 
   it('take the worker with them', async function () {

@@ -1,0 +1,2 @@
+// The thread of the comparison with piscina.
+export default (value) => JSON.stringify(value);
