@@ -41,11 +41,14 @@ interface Told {
 export class Edits {
   readonly #folder: EditedFolder;
   readonly #recent: RecentIssues;
+  readonly #now: () => number;
   readonly #told = new Map<string, Told>();
   #waiting: (() => void)[] = [];
 
-  constructor(folder: EditedFolder) {
+  /** @param now milliseconds since the epoch */
+  constructor(folder: EditedFolder, now: () => number = Date.now) {
     this.#folder = folder;
+    this.#now = now;
     this.#recent = new RecentIssues((file) => folder.issuesOf(file));
   }
 
@@ -55,7 +58,7 @@ export class Edits {
 
   statusChanged(): void {
     if (!this.#isChecked) return;
-    this.#recent.moment(Date.now());
+    this.#recent.moment(this.#now());
     for (const resume of this.#waiting.splice(0)) resume();
   }
 

@@ -10,7 +10,7 @@ export async function invoke(name: string, input: object): Promise<string> {
 /** Asks until the answer has this: when, depends on the machine. */
 export async function answered(name: string, input: object, pattern: RegExp): Promise<string> {
   for (;;) {
-    const text = await invoke(name, { wait: 5, ...input });
+    const text = await invoke(name, { wait: 1, ...input });
     if (pattern.test(text)) return text;
   }
 }

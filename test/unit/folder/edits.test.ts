@@ -16,23 +16,29 @@ describe('questions about an edit', () => {
 
   const idle: DetectorStatus = { name: 'eslint', state: 'done', problems: [], durationMs: 1, checked: 1, fraction: 1 };
 
+  /** Milliseconds by which what happens now is before the edit, whose time is the file system's. */
+  let passed = 0;
+
   /** A folder whose detector does as it is told. */
   function folder(detectors: readonly string[] = ['eslint']) {
     let status: readonly DetectorStatus[] = [idle];
     let found: readonly Issue[] = [];
     const reported: string[] = [];
-    const edits: Edits = new Edits({
-      root: workspace.root,
-      issuesOf: () => found,
-      status: () => status,
-      detectorsOf: () => detectors,
-      filesChanged: (changes) => {
-        for (const { file, kind } of changes) reported.push(`${kind} ${file}`);
-        status = [{ ...idle, state: 'running' }];
+    const edits: Edits = new Edits(
+      {
+        root: workspace.root,
+        issuesOf: () => found,
+        status: () => status,
+        detectorsOf: () => detectors,
+        filesChanged: (changes) => {
+          for (const { file, kind } of changes) reported.push(`${kind} ${file}`);
+          status = [{ ...idle, state: 'running' }];
+        },
+        compare: () => Promise.resolve(true),
+        isHeld: () => false,
       },
-      compare: () => Promise.resolve(true),
-      isHeld: () => false,
-    });
+      () => Date.now() - passed,
+    );
     const finish = (...rules: readonly string[]): void => {
       found = rules.map((rule) => anIssue({ file: 'a.js', rule }));
       edits.filesChanged(['a.js']);
@@ -47,13 +53,12 @@ describe('questions about an edit', () => {
     ...appeared.map(({ rule }) => `+${rule}`),
     ...fixed.map(({ rule }) => `-${rule}`),
   ];
-  /** Moments before the edit are told from it by the clock. */
-  const later = () => new Promise((resolve) => setTimeout(resolve, 1100));
 
   it('are answered when the edit is analysed, and nothing is left out or repeated', async () => {
     const { edits, reported, finish, ask } = folder();
+    passed = 60_000;
     finish('old');
-    await later();
+    passed = 0;
     await writeFile(path.join(workspace.root, 'a.js'), 'edited');
     const first = ask(30_000);
     while (reported.length === 0) await new Promise((resolve) => setImmediate(resolve));
