@@ -4,6 +4,7 @@
  */
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { mcpServers, registerAgents } from './agents.ts';
 import { ContextKeys, registerCommands } from './commands.ts';
 import { registerIssueCommands } from './issue-commands.ts';
 import { registerViewCommands } from './issues-view/commands.ts';
@@ -22,6 +23,8 @@ export interface BulkheadApi {
   readonly serverPid: number | undefined;
   /** Fires with {@link BulkheadApi.status} whenever that changes. */
   readonly onDidChangeStatus: vscode.Event<StatusParams | undefined>;
+  /** The MCP servers that the editor is told about. */
+  readonly mcpServers: readonly vscode.McpStdioServerDefinition[];
 }
 
 let manager: ServerManager | undefined;
@@ -51,6 +54,7 @@ export function activate(context: vscode.ExtensionContext): BulkheadApi {
     issuesView,
     registerViewCommands(issuesView),
     registerHealth(context, servers, log),
+    registerAgents(context, servers),
     registerReport(context, servers),
   );
   manager = servers;
@@ -65,6 +69,9 @@ export function activate(context: vscode.ExtensionContext): BulkheadApi {
       return servers.connection?.serverPid;
     },
     onDidChangeStatus: statusChanged.event,
+    get mcpServers() {
+      return mcpServers(context);
+    },
   };
 }
 

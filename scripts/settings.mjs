@@ -5,7 +5,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import prettier from 'prettier';
+import { z } from 'zod';
 import { detectorSettings, generalSettings, schemas } from '../server/configuration/schema.ts';
+import { tools } from '../server/mcp/tools.ts';
+import { mcpProvider, toolPrefix } from '../workers/protocol/agent-requests.ts';
 import { manifests } from '../workers/detectors/manifests.ts';
 import { layers } from './layers.mjs';
 import { clientTexts, externalised, withTextsOfSettings } from './texts.mjs';
@@ -74,7 +77,23 @@ function withSettings(manifest, sections) {
   manifest.contributes.jsonValidation = [
     { fileMatch: 'bulkhead.config.json', url: './schemas/bulkhead.config.schema.json' },
   ];
+  manifest.contributes.mcpServerDefinitionProviders = [{ id: mcpProvider, label: manifest.displayName }];
+  manifest.contributes.languageModelTools = Object.entries(tools).map(languageModelTool);
   return manifest;
+}
+
+/** A tool of `bulkhead mcp`, as the editor lists it. */
+function languageModelTool([name, { description, inputSchema }]) {
+  const { $schema: _, ...schema } = z.toJSONSchema(inputSchema, { io: 'input' });
+  return {
+    name: `${toolPrefix}${name}`,
+    displayName: `%tool.${name}%`,
+    toolReferenceName: `${toolPrefix}${name}`,
+    canBeReferencedInPrompt: true,
+    modelDescription: description,
+    tags: ['bulkhead'],
+    inputSchema: schema,
+  };
 }
 
 function property({ description, ...schema }, order) {

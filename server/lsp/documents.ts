@@ -72,6 +72,14 @@ export class Documents {
     return document !== undefined && !this.#isSaved(document);
   }
 
+  /** The open documents whose text differs from the disk. */
+  unsaved(): readonly string[] {
+    return this.#documents
+      .all()
+      .filter((document) => !this.#isSaved(document))
+      .map(({ uri }) => uri);
+  }
+
   /** The open document of a file, however the editor spells its URI. */
   at(absolute: string): TextDocument | undefined {
     return this.#documents.all().find(({ uri }) => this.#names.pathOf(uri) === absolute);

@@ -7,7 +7,6 @@ import {
   CodeActionKind,
   FileChangeType,
   TextDocumentSyncKind,
-  type CancellationToken,
   type Connection,
   type Diagnostic,
   MessageType,
@@ -37,7 +36,9 @@ import { printable } from '../printable.ts';
 import { endPrewarmedThread } from '../store/store-client.ts';
 import { ReportWriter, type ServerReport } from '../store/server-reports.ts';
 import { version } from '../version.ts';
+import { AgentTools } from './agent-tools.ts';
 import { AnalysisProgress } from './analysis-progress.ts';
+import { signalOf } from './cancellation.ts';
 import { ChangeCollector } from './changes.ts';
 import { CodeActionProvider } from './code-action-provider.ts';
 import { abilitiesOf, noAbilities, type ClientAbilities } from './client-abilities.ts';
@@ -93,6 +94,8 @@ export class LanguageServer {
   #storageDir: string | undefined;
   #isExtension = false;
   #features: ClientFeatures = featuresOf({});
+  /** Files whose diagnostics changed while they were not to be shown. */
+  readonly #heldBack = new Set<string>();
   /** For `bulkhead status`. */
   readonly #report: ReportWriter | undefined;
   #editor = '';
@@ -295,6 +298,7 @@ export class LanguageServer {
       for (const [absolute, kind] of changes) this.#documents.changedOnDisk(absolute, kind);
     });
     workspace.on('status', () => {
+      if (!workspace.held && this.#heldBack.size > 0) this.#publishHeldBack();
       this.#countAnalyses();
       this.#watchedFiles?.add(workspace.extensions);
       this.#status.changed();
@@ -386,7 +390,17 @@ export class LanguageServer {
   #diagnosticsOf(uri: string): Diagnostic[] | undefined {
     const absolute = this.#names.pathOf(uri);
     if (absolute !== undefined && !this.#names.urisOf(absolute).includes(uri)) return [];
+    if (this.#workspace?.held === true) {
+      this.#heldBack.add(uri);
+      return undefined;
+    }
     return this.#workspace?.diagnosticsOf(uri);
+  }
+
+  #publishHeldBack(): void {
+    const uris = [...this.#heldBack];
+    this.#heldBack.clear();
+    this.#publisher.changed(uris);
   }
 
   #listenToPulls(workspace: Workspace): void {
@@ -418,6 +432,17 @@ export class LanguageServer {
       return runCommand(command, args ?? [], this.#commandHost());
     });
     answerIssueRequests(connection, () => this.#workspace);
+    new AgentTools({
+      workspace: () => this.#workspace,
+      trusted: () => this.#trusted,
+      upToDate: async () => {
+        await this.#documents.compared();
+        for (const uri of this.#documents.unsaved()) this.#analyseNow(uri);
+        this.#changes.flush();
+      },
+      onError: (error) =>
+        this.#log.add('error', error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    }).listen(connection);
     connection.onRequest(requests.analyze, async (): Promise<AnalyzeResult> => {
       if (this.#workspace?.paused === true) this.#workspace.resume();
       await this.#workspace?.analyzeAll();
@@ -551,11 +576,4 @@ export class LanguageServer {
       },
     };
   }
-}
-
-function signalOf(token: CancellationToken): AbortSignal {
-  const controller = new AbortController();
-  if (token.isCancellationRequested) controller.abort();
-  token.onCancellationRequested(() => controller.abort());
-  return controller.signal;
 }

@@ -1,6 +1,7 @@
 /** A workspace of two folders. */
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import { answered } from './support/agents.ts';
 import { activated, file, issuesAre } from './support/bulkhead.ts';
 import { workspaces } from './support/workspaces.ts';
 
@@ -13,6 +14,10 @@ describe('a workspace of two folders', () => {
 
   it('shows the problems of both', async () => {
     await issuesAre(expected);
+    // An agent asks about both, or about one of them.
+    await answered('bulkhead_problems', { rules: ['TS2322'] }, /Folder "[^"]*first"[^]*typed[^]*Folder "[^"]*second"[^]*typed/); // prettier-ignore
+    const paths = [vscode.Uri.joinPath(vscode.workspace.workspaceFolders?.[1]?.uri ?? assert.fail(), 'src').fsPath];
+    await answered('bulkhead_problems', { paths, rules: ['TS2322'] }, /^[a-z]+ \([^]*typed/);
   });
 
   it('applies a setting of one folder to that folder', async () => {

@@ -40,8 +40,7 @@ describe('texts of package.json', () => {
     const plain: string[] = [];
     const look = (value: unknown, name = ''): void => {
       if (typeof value === 'object' && value !== null) {
-        // Values of settings are not ours to translate.
-        for (const [key, each] of Object.entries(value)) if (key !== 'default' && key !== 'enum') look(each, key);
+        for (const [key, each] of Object.entries(value)) if (!notOurs.has(key)) look(each, key);
       } else if (typeof value === 'string' && isText(value) && !notShown.has(name)) plain.push(`${name}: ${value}`);
     };
     look(contributes);
@@ -50,6 +49,8 @@ describe('texts of package.json', () => {
   });
 });
 
+/** Values of settings, and what language models read. */
+const notOurs = new Set(['default', 'enum', 'modelDescription', 'inputSchema']);
 /** Members of package.json with words that nobody reads; the name of the product stays. */
 const notShown = new Set(['when', 'enablement', 'category', 'pattern', 'icon']);
 
@@ -135,6 +136,8 @@ function englishIn(text: string): readonly string[] {
 }
 
 const notForPeople: readonly (readonly [file: string, words: RegExp])[] = [
+  // Language models.
+  ['client/agents.ts', /^(?:stopping: |Ask again| Ask again)/],
   // Names of classes of a style.
   ['client/dashboard/page/charts.ts', /^swatch line-$/],
   // Those who get a report may not read the language of those who make it.
