@@ -73,6 +73,8 @@ await Promise.all([
     platform: 'browser',
     format: 'iife',
     target: 'chrome130',
+    // @vscode/l10n reads files elsewhere.
+    mainFields: ['browser', 'module', 'main'],
     // Its paths are for the compiler: uPlot does not say where its types are.
     tsconfigRaw: {},
     entryPoints: {

@@ -1,4 +1,5 @@
 /** The commands of the palette, and the context keys that enable them. Registered for the life of the extension. */
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { TimingsResult } from '../workers/protocol/editor-protocol.ts';
 import { offerBaseline } from './issue-commands.ts';
@@ -64,9 +65,11 @@ function timesText({ detectors }: TimingsResult): string {
     const total = rules.reduce((sum, [, ms]) => sum + ms, 0);
     const shown = rules.filter(([, ms]) => ms >= total * smallestShare);
     const lines = shown.map(([rule, ms]) => `${Math.round(ms).toString().padStart(9)} ms  ${rule}`);
-    return rules.length === 0 ? [] : [`${name}: ${Math.round(total)} ms since the last full analysis`, ...lines];
+    return rules.length === 0
+      ? []
+      : [l10n.t('{0}: {1} ms since the last full analysis', name, Math.round(total)), ...lines];
   });
-  return parts.length === 0 ? 'No times were measured, because nothing has been analysed.' : parts.join('\n');
+  return parts.length === 0 ? l10n.t('No times were measured, because nothing has been analysed.') : parts.join('\n');
 }
 
 /** Changes the setting for this workspace, which takes effect by itself. */
@@ -81,8 +84,8 @@ async function withServer(manager: ServerManager, run: (connection: ServerConnec
     await run(connection);
     return;
   }
-  const restart = 'Restart Server';
-  const answer = await vscode.window.showWarningMessage('The Bulkhead server is not running.', restart);
+  const restart = l10n.t('Restart Server');
+  const answer = await vscode.window.showWarningMessage(l10n.t('The Bulkhead server is not running.'), restart);
   if (answer === restart) {
     await manager.restart();
   }

@@ -2,12 +2,15 @@
  * The entry of the extension, which only connects its parts. Work that can fail, such as reading files, is done by the
  * language server and its workers.
  */
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { mcpServers, registerAgents } from './agents.ts';
 import { ContextKeys, registerCommands } from './commands.ts';
 import { registerIssueCommands } from './issue-commands.ts';
 import { registerViewCommands } from './issues-view/commands.ts';
 import { IssuesView } from './issues-view/issues-view.ts';
 import { registerHealth } from './health/index.ts';
+import { registerReport } from './report/commands.ts';
 import { ServerManager } from './server-manager.ts';
 import { StatusBar } from './status-bar.ts';
 import type { StatusParams } from '../workers/protocol/editor-protocol.ts';
@@ -20,11 +23,15 @@ export interface BulkheadApi {
   readonly serverPid: number | undefined;
   /** Fires with {@link BulkheadApi.status} whenever that changes. */
   readonly onDidChangeStatus: vscode.Event<StatusParams | undefined>;
+  /** The MCP servers that the editor is told about. */
+  readonly mcpServers: readonly vscode.McpStdioServerDefinition[];
 }
 
 let manager: ServerManager | undefined;
 
 export function activate(context: vscode.ExtensionContext): BulkheadApi {
+  // Before the first text is made.
+  if (vscode.l10n.bundle) l10n.config({ contents: vscode.l10n.bundle });
   const log = vscode.window.createOutputChannel('Bulkhead', { log: true });
   const servers = new ServerManager(context, log);
   const statusBar = new StatusBar();
@@ -47,6 +54,8 @@ export function activate(context: vscode.ExtensionContext): BulkheadApi {
     issuesView,
     registerViewCommands(issuesView),
     registerHealth(context, servers, log),
+    registerAgents(context, servers),
+    registerReport(context, servers),
   );
   manager = servers;
   show(servers.view);
@@ -60,6 +69,9 @@ export function activate(context: vscode.ExtensionContext): BulkheadApi {
       return servers.connection?.serverPid;
     },
     onDidChangeStatus: statusChanged.event,
+    get mcpServers() {
+      return mcpServers(context);
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 /** Commands about issues, for the palette and for code actions. Registered for the life of the extension. */
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import {
   issueRequests,
@@ -25,7 +26,7 @@ export function registerIssueCommands(manager: ServerManager): vscode.Disposable
     'bulkhead.previousProblem': () => goTo(manager, placeBefore),
     'bulkhead.openPage': (page: string) => openPage(page),
     'bulkhead.install': ({ directory, command }: { directory: string; command: string }) => {
-      const terminal = vscode.window.createTerminal({ name: 'Bulkhead: Install', cwd: directory });
+      const terminal = vscode.window.createTerminal({ name: l10n.t('Bulkhead: Install'), cwd: directory });
       terminal.show();
       terminal.sendText(command);
     },
@@ -52,9 +53,12 @@ export async function offerBaseline(manager: ServerManager): Promise<void> {
   if (!result || result.files.length > 0 || result.fresh === 0) {
     return;
   }
-  const create = 'Create Baseline';
+  const create = l10n.t('Create Baseline');
   const answer = await vscode.window.showInformationMessage(
-    `There is no baseline yet, so all ${result.fresh} issues are new. A baseline (bulkhead-baseline.json) records the present ones.`,
+    l10n.t(
+      'There is no baseline yet, so all {0} issues are new. A baseline (bulkhead-baseline.json) records the present ones.',
+      result.fresh,
+    ),
     create,
   );
   if (answer === create) {
@@ -86,7 +90,7 @@ async function exportIssues({ connection }: ServerManager): Promise<void> {
   const target = await vscode.window.showSaveDialog({
     defaultUri: vscode.Uri.joinPath(folder, 'bulkhead-issues.json'),
     filters: { JSON: ['json'] },
-    title: 'Export Issues',
+    title: l10n.t('Export Issues'),
   });
   if (!target) {
     return;
@@ -99,8 +103,9 @@ async function exportIssues({ connection }: ServerManager): Promise<void> {
     void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
     return;
   }
-  const open = 'Open';
-  if ((await vscode.window.showInformationMessage(`${count} issues exported to ${target.fsPath}.`, open)) === open) {
+  const open = l10n.t('Open');
+  const message = l10n.t('{0} issues exported to {1}.', count, target.fsPath);
+  if ((await vscode.window.showInformationMessage(message, open)) === open) {
     await vscode.window.showTextDocument(target);
   }
 }
@@ -125,22 +130,27 @@ async function changeBaseline({ connection }: ServerManager, action: BaselinePar
 function baselineText(action: BaselineParams['action'], { files, known, fresh, fixed }: BaselineResult): string {
   const [file] = files;
   if (file === undefined) {
-    return 'There is no baseline. "Bulkhead: Create Baseline" records the present issues.';
+    return l10n.t('There is no baseline. "Bulkhead: Create Baseline" records the present issues.');
   }
   const name = vscode.workspace.asRelativePath(file);
   switch (action) {
     case 'create':
-      return `${name} records the present issues: ${fresh} added, ${fixed} removed, ${known} unchanged.`;
+      return l10n.t(
+        '{0} records the present issues: {1} added, {2} removed, {3} unchanged.',
+        ...[name, fresh, fixed, known],
+      );
     case 'compare':
-      return `Compared with ${name}: ${fresh} new, ${fixed} fixed, ${known} unchanged.`;
+      return l10n.t('Compared with {0}: {1} new, {2} fixed, {3} unchanged.', name, fresh, fixed, known);
     case 'prune':
-      return fixed === 0 ? `${name} has no fixed issues.` : `${fixed} fixed issues were removed from ${name}.`;
+      return fixed === 0
+        ? l10n.t('{0} has no fixed issues.', name)
+        : l10n.t('{0} fixed issues were removed from {1}.', fixed, name);
   }
 }
 
 async function clearCache({ connection }: ServerManager): Promise<void> {
-  const clear = 'Clear Cache';
-  const question = 'Forget all stored results, and analyse everything again?';
+  const clear = l10n.t('Clear Cache');
+  const question = l10n.t('Forget all stored results, and analyse everything again?');
   if (connection && (await vscode.window.showWarningMessage(question, { modal: true }, clear)) === clear) {
     await connection.request(issueRequests.clearCache);
   }
@@ -164,7 +174,7 @@ async function goTo(
   };
   const place = choose(places, from);
   if (place === undefined) {
-    void vscode.window.showInformationMessage('Bulkhead has found no problems.');
+    void vscode.window.showInformationMessage(l10n.t('Bulkhead has found no problems.'));
     return;
   }
   const position = new vscode.Position(place.line, place.character);

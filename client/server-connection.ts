@@ -99,8 +99,11 @@ export class ServerConnection {
   }
 
   /** Sends a request without an own method here. @throws when the server refuses it or ends */
-  request<Result>(method: string, params: object = {}): Promise<Result> {
-    return this.#client.sendRequest<Result>(method, params);
+  request<Result>(method: string, params: object = {}, token?: vscode.CancellationToken): Promise<Result> {
+    // An absent token would count as a second parameter.
+    return token === undefined
+      ? this.#client.sendRequest<Result>(method, params)
+      : this.#client.sendRequest<Result>(method, params, token);
   }
 
   analyze(): Promise<AnalyzeResult> {

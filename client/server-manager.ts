@@ -1,6 +1,7 @@
 /**
  * Keeps at most one language server running: starts, restarts and stops it. Lives as long as the extension.
  */
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { CrashPolicy } from './crash-policy.ts';
 import { ShownDiagnostics } from './shown-diagnostics.ts';
@@ -149,10 +150,13 @@ export class ServerManager implements vscode.Disposable {
   }
 
   async #askForRestart(crashes: number): Promise<void> {
-    const restart = 'Restart Server';
-    const showOutput = 'Show Output';
+    const restart = l10n.t('Restart Server');
+    const showOutput = l10n.t('Show Output');
     const answer = await vscode.window.showErrorMessage(
-      `The Bulkhead server ended ${crashes} times within three minutes, so it is not restarted. See the output for the reason.`,
+      l10n.t(
+        'The Bulkhead server ended {0} times within three minutes, so it is not restarted. See the output for the reason.',
+        crashes,
+      ),
       restart,
       showOutput,
     );

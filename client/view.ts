@@ -1,8 +1,9 @@
 /** Texts of the status bar for a state of the server. Pure functions without the editor's API. */
+import * as l10n from '@vscode/l10n';
+import { countsText } from './counts.ts';
 import { stateWords } from './health/format.ts';
 import type {
   DetectorStatusItem,
-  IssueCounts,
   StatusParams,
   StatusProblem,
   WorkerStatus,
@@ -63,13 +64,17 @@ interface Summary {
 export function summaryOf(view: View): Summary {
   switch (view.phase) {
     case 'starting':
-      return { icon: 'loading~spin', summary: 'starting' };
+      return { icon: 'loading~spin', summary: l10n.t('starting') };
     case 'restarting':
-      return { icon: 'loading~spin', summary: 'the server ended unexpectedly and is restarting' };
+      return { icon: 'loading~spin', summary: l10n.t('the server ended unexpectedly and is restarting') };
     case 'stopped':
-      return { icon: 'circle-slash', face: 'stopped', summary: 'stopped' };
+      return { icon: 'circle-slash', face: l10n.t('stopped'), summary: l10n.t('stopped') };
     case 'failed':
-      return { icon: 'error', face: 'stopped', summary: 'the server ended repeatedly and was not restarted' };
+      return {
+        icon: 'error',
+        face: l10n.t('stopped'),
+        summary: l10n.t('the server ended repeatedly and was not restarted'),
+      };
     case 'running':
       return runningSummaryOf(view.status);
   }
@@ -80,23 +85,28 @@ function runningSummaryOf(status: StatusParams): Summary {
   switch (status.state) {
     case 'analysing': {
       const { percent } = status;
-      if (status.detectors.length === 0) return { icon: 'loading~spin', summary: 'starting' };
-      if (percent === undefined) return { icon: 'loading~spin', summary: `confirming the results, ${details}` };
-      return { icon: 'loading~spin', face: `${percent}%`, summary: `analysing, ${percent} percent, ${details}` };
+      if (status.detectors.length === 0) return { icon: 'loading~spin', summary: l10n.t('starting') };
+      if (percent === undefined)
+        return { icon: 'loading~spin', summary: l10n.t('confirming the results, {0}', details) };
+      return {
+        icon: 'loading~spin',
+        face: `${percent}%`,
+        summary: l10n.t('analysing, {0} percent, {1}', percent, details),
+      };
     }
     case 'paused':
-      return { icon: 'debug-pause', face: 'paused', summary: `paused, ${details}` };
+      return { icon: 'debug-pause', face: l10n.t('paused'), summary: l10n.t('paused, {0}', details) };
     case 'problem':
       return {
         icon: 'warning',
         face: degradedText(status),
-        summary: `${withoutStop(status.message ?? 'a detector failed')}; ${details}`,
-        heading: `answers are missing, or a configuration is broken; ${details}`,
+        summary: `${withoutStop(status.message ?? l10n.t('a detector failed'))}; ${details}`,
+        heading: l10n.t('answers are missing, or a configuration is broken; {0}', details),
       };
     case 'idle':
       if (status.detectors.length === 0)
-        return { icon: 'circle-slash', summary: status.message ?? 'no detector is on' };
-      return { icon: 'check', summary: `up to date, ${details}` };
+        return { icon: 'circle-slash', summary: status.message ?? l10n.t('no detector is on') };
+      return { icon: 'check', summary: l10n.t('up to date, {0}', details) };
   }
 }
 
@@ -121,8 +131,8 @@ function withoutStop(sentence: string): string {
 /** Who cannot do its part. */
 function degradedText({ detectors, problems }: StatusParams): string {
   const titles = detectors.filter(({ status }) => incomplete.has(status)).map(({ title }) => title);
-  if (problems.some(({ detector }) => detector === undefined)) titles.push('configuration');
-  const [first = 'degraded', ...more] = titles;
+  if (problems.some(({ detector }) => detector === undefined)) titles.push(l10n.t('configuration'));
+  const [first = l10n.t('degraded'), ...more] = titles;
   return more.length === 0 ? first : `${first} +${more.length}`;
 }
 
@@ -134,11 +144,17 @@ function staleOf({ detectors }: StatusParams): number {
 
 function staleText(status: StatusParams): readonly string[] {
   const stale = staleOf(status);
-  return stale === 0 ? [] : [`results for ${stale} ${stale === 1 ? 'input' : 'inputs'} may be out of date`];
+  if (stale === 0) return [];
+  return [
+    stale === 1
+      ? l10n.t('results for 1 input may be out of date')
+      : l10n.t('results for {0} inputs may be out of date', stale),
+  ];
 }
 
 function restrictedText({ detectors }: StatusParams): readonly string[] {
-  return detectors.some(({ status }) => status === 'restricted') ? ['limited until the workspace is trusted'] : [];
+  const isRestricted = detectors.some(({ status }) => status === 'restricted');
+  return isRestricted ? [l10n.t('limited until the workspace is trusted')] : [];
 }
 
 function tooltip(view: View): string {
@@ -153,17 +169,19 @@ function tooltip(view: View): string {
     for (const problem of [first, second]) {
       if (problem !== undefined) parts.push(`$(warning) ${escapeMarkdown(problem)}`);
     }
-    if (others.length > 0) parts.push(`and ${others.length} more: click the item`);
+    if (others.length > 0) parts.push(l10n.t('and {0} more: click the item', others.length));
     if (status.detectors.length > 0) {
-      parts.push(table(['Detector', 'Engine', 'Issues'], '--:', status.detectors.map(detectorRow)));
+      parts.push(
+        table([l10n.t('Detector'), l10n.t('Engine'), l10n.t('Issues')], '--:', status.detectors.map(detectorRow)),
+      );
     }
     // Workers that stopped because they were idle are omitted.
     const workers = status.workers.filter((worker) => worker.state !== 'stopped' || worker.lastExit !== undefined);
     if (workers.length > 0) {
-      const headers = ['Worker', 'State', 'Memory', 'Peak', 'Restarts'];
+      const headers = [l10n.t('Worker'), l10n.t('State'), l10n.t('Memory'), l10n.t('Peak'), l10n.t('Restarts')];
       parts.push(table(headers, '--:', workers.map(workerRow)));
       parts.push(...workers.flatMap(lastExit));
-      parts.push(`Memory of all workers: ${megabytes(status.memoryBytes)}`);
+      parts.push(l10n.t('Memory of all workers: {0}', megabytes(status.memoryBytes)));
     }
   }
   parts.push('---', links(view));
@@ -171,7 +189,7 @@ function tooltip(view: View): string {
 }
 
 function detectorRow(detector: DetectorStatusItem): readonly string[] {
-  const earlier = detector.stale === undefined ? [] : [`${detector.stale} may be out of date`];
+  const earlier = detector.stale === undefined ? [] : [l10n.t('{0} may be out of date', detector.stale)];
   const remark = [detector.error ?? detector.note ?? detector.engine ?? [], ...earlier].flat().join('; ');
   const icon = detectorIcons[detector.status];
   return [`$(${icon}) ${escapeMarkdown(detector.title)}`, escapeMarkdown(remark), String(detector.issues)];
@@ -201,7 +219,7 @@ function workerRow(worker: WorkerStatus): readonly string[] {
 }
 
 function lastExit({ name, lastExit: reason }: WorkerStatus): readonly string[] {
-  return reason === undefined ? [] : [`${escapeMarkdown(name)}, last exit: ${escapeMarkdown(reason)}`];
+  return reason === undefined ? [] : [l10n.t('{0}, last exit: {1}', escapeMarkdown(name), escapeMarkdown(reason))];
 }
 
 /** The first two columns are text, the others numbers. */
@@ -217,37 +235,25 @@ function links(view: View): string {
   const restricted = running && view.status.detectors.some(({ status }) => status === 'restricted');
   const link = (title: string, command: (typeof tooltipCommands)[number]) => `[${title}](command:${command})`;
   return [
-    ...(isAnalysing(view) ? [link('Cancel', 'bulkhead.cancel')] : []),
-    ...(running && !isAnalysing(view) && !paused ? [link('Analyse Workspace', 'bulkhead.analyze')] : []),
-    ...(paused ? [link('Resume', 'bulkhead.resume')] : []),
-    ...(running && !paused ? [link('Pause', 'bulkhead.pause')] : []),
-    ...(restricted ? [link('Manage Trust', 'workbench.trust.manage')] : []),
-    ...(running ? [link('Health', 'bulkhead.openHealth')] : []),
-    link('Restart Server', 'bulkhead.restartServer'),
-    link('Show Output', 'bulkhead.showOutput'),
+    ...(isAnalysing(view) ? [link(l10n.t('Cancel'), 'bulkhead.cancel')] : []),
+    ...(running && !isAnalysing(view) && !paused ? [link(l10n.t('Analyse Workspace'), 'bulkhead.analyze')] : []),
+    ...(paused ? [link(l10n.t('Resume'), 'bulkhead.resume')] : []),
+    ...(running && !paused ? [link(l10n.t('Pause'), 'bulkhead.pause')] : []),
+    ...(restricted ? [link(l10n.t('Manage Trust'), 'workbench.trust.manage')] : []),
+    ...(running ? [link(l10n.t('Health'), 'bulkhead.openHealth')] : []),
+    link(l10n.t('Restart Server'), 'bulkhead.restartServer'),
+    link(l10n.t('Show Output'), 'bulkhead.showOutput'),
   ].join(' · ');
 }
 
 /** One line; a storm is one with a count. */
 export function problemText({ message, count }: StatusProblem): string {
-  return count === 1 ? message : `${message} (${count} places)`;
-}
-
-export function countsText(counts: IssueCounts): string {
-  const part = (count: number, one: string, many: string) =>
-    count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
-  const parts = [
-    ...part(counts.error, 'error', 'errors'),
-    ...part(counts.warning, 'warning', 'warnings'),
-    ...part(counts.info, 'info', 'infos'),
-    ...part(counts.hint, 'hint', 'hints'),
-  ];
-  return parts.length === 0 ? 'no issues' : parts.join(', ');
+  return count === 1 ? message : l10n.t('{0} ({1} places)', message, count);
 }
 
 export function megabytes(bytes: number): string {
   // With a non-breaking space.
-  return `${Math.round(bytes / (1024 * 1024))}\u00a0MB`;
+  return l10n.t('{0} MB', Math.round(bytes / (1024 * 1024))).replaceAll(' ', '\u00a0');
 }
 
 /** The server's texts may quote the workspace. They must not become links, icons or table rows. */

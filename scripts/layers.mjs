@@ -45,7 +45,8 @@ export const layers = {
   'server/engine': belowEngine,
   'server/sharing': [...belowEngine, 'server/engine'],
   'server/folder': belowFolder,
-  'server/lsp': belowFrontEnds,
+  // The tools for agents are answered in an editor, too.
+  'server/lsp': [...belowFrontEnds, 'server/mcp'],
   'server/mcp': belowFrontEnds,
   'server/cli': [...belowFrontEnds, 'server/mcp'],
   'server/library': belowFrontEnds,

@@ -1,10 +1,12 @@
-// `npm run screenshots`: takes the pictures of the READMEs from the packaged extension, in a real VS Code on the sample.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+// `npm run screenshots`: takes the pictures of the READMEs from the packaged extension, in a real VS Code on the sample. The
+// page of the extension shows the Problems panel as a table (scripts/vsix/readme.mjs says why).
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openWorkbench } from './editor-host/browser.mjs';
 import { startVSCodeServer } from './editor-host/server.mjs';
 import { packageExtensions } from './package.mjs';
+import { problemsAsText } from './vsix/problems-as-text.mjs';
 import { ownTarget } from './vsix/targets.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -63,6 +65,7 @@ try {
   await command('Problems: Focus on Problems View');
   await command('View: Toggle Maximized Panel');
   await take('problems');
+  writeFileSync(path.join(images, 'problems.md'), problemsAsText(await page.evaluate(rowsOfProblems)));
 
   await command('View: Hide Panel');
   await command('Bulkhead: Open Health');
@@ -80,3 +83,18 @@ try {
   rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
 }
 process.exit(0);
+
+/* global document -- It runs in the workbench. */
+/** @returns {import('./vsix/problems-as-text.mjs').Row[]} */
+function rowsOfProblems() {
+  const rows = [...document.querySelectorAll('.markers-panel .monaco-list-row')];
+  const textIn = (row, selector) => row.querySelector(selector)?.textContent ?? '';
+  return rows.map((row) => ({
+    level: Number(row.getAttribute('aria-level')),
+    severity: ['error', 'warning', 'info'].find((name) => row.querySelector(`.marker-icon.${name}`) !== null),
+    file: textIn(row, '.label-name'),
+    message: textIn(row, '.marker-message'),
+    source: textIn(row, '.marker-source'),
+    code: textIn(row, '.marker-code'),
+  }));
+}

@@ -1,21 +1,28 @@
 // Writes what follows from the manifests of the detectors, the schemas of the settings and the layers: the settings in
-// package.json, the schema of bulkhead.config.json, and the tables in README.md and docs/ between their markers.
+// package.json, the texts for translators, the schema of bulkhead.config.json, and the tables in README.md and docs/ between their markers.
 // Run it after a change of a manifest, a setting or a layer: node scripts/settings.mjs. A test compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import prettier from 'prettier';
+import { z } from 'zod';
 import { detectorSettings, generalSettings, schemas } from '../server/configuration/schema.ts';
+import { tools } from '../server/mcp/tools.ts';
+import { mcpProvider, toolPrefix } from '../workers/protocol/agent-requests.ts';
 import { manifests } from '../workers/detectors/manifests.ts';
 import { layers } from './layers.mjs';
+import { clientTexts, externalised, withTextsOfSettings } from './texts.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const read = (file) => readFileSync(path.join(root, file), 'utf8');
 
 /** Text of each file as it should be. */
 export async function generated() {
+  const { sections, texts } = externalised(settingsSections());
   return {
-    'package.json': `${JSON.stringify(withSettings(JSON.parse(read('package.json'))), undefined, 2)}\n`,
+    'package.json': json(withSettings(JSON.parse(read('package.json')), sections)),
+    'package.nls.json': json(withTextsOfSettings(JSON.parse(read('package.nls.json')), texts)),
+    'l10n/bundle.l10n.json': json(await clientTexts()),
     'schemas/bulkhead.config.schema.json': await formatted(configurationSchema()),
     'README.md': withTable(read('README.md'), 'detectors', detectorTable()),
     'client/README.md': withTable(
@@ -32,32 +39,61 @@ export async function generated() {
   };
 }
 
+function json(value) {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
+
 async function formatted(value) {
   const options = await prettier.resolveConfig(path.join(root, 'package.json'), { editorconfig: true });
   return prettier.format(JSON.stringify(value), { ...options, parser: 'json' });
 }
 
-function withSettings(manifest) {
+function settingsSections() {
   const detectors = manifests.flatMap(({ name }) =>
     Object.entries(detectorSettings(name)).map(([option, schema]) => [`bulkhead.${name}.${option}`, schema]),
   );
-  const general = Object.entries(generalSettings).map(([name, schema]) => [`bulkhead.${name}`, schema]);
   const section = (title, order, settings) => ({
     title,
     order,
     properties: Object.fromEntries(settings.map(([name, schema], index) => [name, property(schema, index + 1)])),
   });
+  return [section('Detectors', 1, detectors), section('Workers', 2, general())];
+}
+
+function general() {
+  return Object.entries(generalSettings).map(([name, schema]) => [`bulkhead.${name}`, schema]);
+}
+
+function withSettings(manifest, sections) {
   // An untrusted workspace must not choose what is executed.
   const restricted = manifests.flatMap(({ name, untrusted }) =>
     typeof untrusted === 'string' ? [] : Object.keys(untrusted).map((option) => `bulkhead.${name}.${option}`),
   );
-  const machine = general.filter(([, { scope }]) => scope === 'machine-overridable').map(([name]) => name);
+  const machine = general()
+    .filter(([, { scope }]) => scope === 'machine-overridable')
+    .map(([name]) => name);
   manifest.capabilities.untrustedWorkspaces.restrictedConfigurations = [...machine, ...restricted];
-  manifest.contributes.configuration = [section('Detectors', 1, detectors), section('Workers', 2, general)];
+  manifest.contributes.configuration = sections;
   manifest.contributes.jsonValidation = [
     { fileMatch: 'bulkhead.config.json', url: './schemas/bulkhead.config.schema.json' },
   ];
+  manifest.contributes.mcpServerDefinitionProviders = [{ id: mcpProvider, label: manifest.displayName }];
+  manifest.contributes.languageModelTools = Object.entries(tools).map(languageModelTool);
   return manifest;
+}
+
+/** A tool of `bulkhead mcp`, as the editor lists it. */
+function languageModelTool([name, { description, inputSchema }]) {
+  const { $schema: _, ...schema } = z.toJSONSchema(inputSchema, { io: 'input' });
+  return {
+    name: `${toolPrefix}${name}`,
+    displayName: `%tool.${name}%`,
+    toolReferenceName: `${toolPrefix}${name}`,
+    canBeReferencedInPrompt: true,
+    modelDescription: description,
+    tags: ['bulkhead'],
+    inputSchema: schema,
+  };
 }
 
 function property({ description, ...schema }, order) {

@@ -2,6 +2,7 @@
  * Differential replay on a real project: see test/support/replay/replay.ts.
  *
  *     node bench/live/replay.ts [--seed 1] [--steps 500] [--every 25] [--calm] [--grace 30] [<folder>]
+ *     node bench/live/replay.ts --ready --every 1 [--seed 1] [--steps 500] [<folder>]
  *
  * The folder is copied. It needs its packages installed and must not contain workspaces of its own. Without a folder, it uses
  * a small generated project. The exit code is 1 if the language server's diagnostics differ from those of a cold check.
@@ -18,6 +19,7 @@ const { values, positionals } = parseArgs({
     every: { type: 'string', default: '25' },
     grace: { type: 'string', default: '30' },
     calm: { type: 'boolean', default: false },
+    ready: { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
   },
 });
@@ -29,6 +31,7 @@ const result = await replay({
   steps: Number(values.steps),
   every: Number(values.every),
   calm: values.calm,
+  atReady: values.ready,
   graceMs: Number(values.grace) * 1000,
   ...(values.quiet ? {} : { log: console.log }),
 });

@@ -1,5 +1,6 @@
 /** The health dashboard: one panel with a page. It asks the server only while it is visible. Lives as long as the extension. */
 import { randomBytes } from 'node:crypto';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { HealthFeed } from '../health/feed.ts';
 import { open } from '../health/places.ts';
@@ -30,10 +31,15 @@ export class Dashboard implements vscode.Disposable {
   open(): void {
     if (this.#panel) return this.#panel.reveal();
     const folder = vscode.Uri.joinPath(this.#extension, 'dist', 'dashboard');
-    const panel = vscode.window.createWebviewPanel('bulkhead.dashboard', 'Bulkhead Health', vscode.ViewColumn.Active, {
-      enableScripts: true,
-      localResourceRoots: [folder],
-    });
+    const panel = vscode.window.createWebviewPanel(
+      'bulkhead.dashboard',
+      l10n.t('Bulkhead Health'),
+      vscode.ViewColumn.Active,
+      {
+        enableScripts: true,
+        localResourceRoots: [folder],
+      },
+    );
     this.#panel = panel;
     panel.iconPath = vscode.Uri.joinPath(this.#extension, 'media', 'icon.png');
     panel.onDidDispose(() => this.#closed());
@@ -45,6 +51,8 @@ export class Dashboard implements vscode.Disposable {
       style: uri('style.css'),
       source: panel.webview.cspSource,
       nonce: randomBytes(16).toString('base64url'),
+      language: vscode.env.language,
+      texts: vscode.l10n.bundle ?? {},
     });
     this.#follow(true);
   }

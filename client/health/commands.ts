@@ -1,11 +1,12 @@
 /** The commands about health: from the palette, the menu of the status bar item, and the health view. */
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { requests } from '../../workers/protocol/editor-protocol.ts';
 import { healthMethods, type HealthParams, type QuarantinedInput } from '../../workers/protocol/health.ts';
 import type { ServerConnection } from '../server-connection.ts';
 import type { ServerManager } from '../server-manager.ts';
 import type { HealthFeed } from './feed.ts';
-import { duration, memory } from './format.ts';
+import { duration, memory, stateWords } from './format.ts';
 import { showMenu } from './menu.ts';
 import { healthReport, type HealthNode } from './model.ts';
 
@@ -31,11 +32,11 @@ export function registerHealthCommands({ manager, feed, version, openDashboard }
       const worker = await workerOf(node, connection);
       if (worker === undefined) return;
       const location = vscode.ProgressLocation.Notification;
-      const { file } = await vscode.window.withProgress({ location, title: `${title} of ${worker}` }, () =>
+      const { file } = await vscode.window.withProgress({ location, title: l10n.t('{0} of {1}', title, worker) }, () =>
         connection.request<{ readonly file: string }>(method, { worker }),
       );
-      const copy = 'Copy Path';
-      const answer = await vscode.window.showInformationMessage(`${title} of ${worker}: ${file}`, copy);
+      const copy = l10n.t('Copy Path');
+      const answer = await vscode.window.showInformationMessage(l10n.t('{0} of {1}: {2}', title, worker, file), copy);
       if (answer === copy) await vscode.env.clipboard.writeText(file);
     });
   const commands: Record<string, (node?: HealthNode) => unknown> = {
@@ -58,14 +59,14 @@ export function registerHealthCommands({ manager, feed, version, openDashboard }
       }),
     'bulkhead.releaseAllQuarantined': () => ask((connection) => connection.request(healthMethods.releaseQuarantine)),
     'bulkhead.clearErrors': () => ask((connection) => connection.request(healthMethods.errors, { clear: true })),
-    'bulkhead.captureHeapSnapshot': (node) => capture(node, healthMethods.captureHeapSnapshot, 'Heap snapshot'),
-    'bulkhead.captureCpuProfile': (node) => capture(node, healthMethods.captureCpuProfile, 'CPU profile'),
+    'bulkhead.captureHeapSnapshot': (node) => capture(node, healthMethods.captureHeapSnapshot, l10n.t('Heap snapshot')),
+    'bulkhead.captureCpuProfile': (node) => capture(node, healthMethods.captureCpuProfile, l10n.t('CPU profile')),
     'bulkhead.copyHealthReport': async () => {
       const watch = feed.watch();
       try {
         await feed.refresh();
         await vscode.env.clipboard.writeText(healthReport(manager.view, feed.latest, version));
-        vscode.window.setStatusBarMessage('Bulkhead: the health report is in the clipboard.', 3000);
+        vscode.window.setStatusBarMessage(l10n.t('Bulkhead: the health report is in the clipboard.'), 3000);
       } finally {
         watch.dispose();
       }
@@ -88,9 +89,12 @@ export function registerHealthCommands({ manager, feed, version, openDashboard }
 async function pickWorker(connection: ServerConnection): Promise<string | undefined> {
   const { workers } = await connection.request<HealthParams>(healthMethods.health);
   const items = workers.map(({ name, state, memoryBytes, uptimeMs }) => {
-    return { label: name, description: `${state} · ${memory(memoryBytes)} · up ${duration(uptimeMs)}` };
+    return {
+      label: name,
+      description: [stateWords(state), memory(memoryBytes), l10n.t('up {0}', duration(uptimeMs))].join(' · '),
+    };
   });
-  return (await vscode.window.showQuickPick(items, { title: 'Bulkhead: Choose a Worker' }))?.label;
+  return (await vscode.window.showQuickPick(items, { title: l10n.t('Bulkhead: Choose a Worker') }))?.label;
 }
 
 async function pickQuarantined(connection: ServerConnection): Promise<QuarantinedInput | undefined> {
@@ -101,5 +105,5 @@ async function pickQuarantined(connection: ServerConnection): Promise<Quarantine
     detail: input.reason.message,
     input,
   }));
-  return (await vscode.window.showQuickPick(items, { title: 'Bulkhead: Choose a File' }))?.input;
+  return (await vscode.window.showQuickPick(items, { title: l10n.t('Bulkhead: Choose a File') }))?.input;
 }

@@ -1,6 +1,8 @@
 /** What a click on the status bar item shows: the state, what is wrong and where, and what can be done. */
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { countsText, isAnalysing, problemText, summaryOf, type View } from '../view.ts';
+import { countsText } from '../counts.ts';
+import { isAnalysing, problemText, summaryOf, type View } from '../view.ts';
 import { open } from './places.ts';
 
 interface MenuItem extends vscode.QuickPickItem {
@@ -26,7 +28,7 @@ function menuItems(view: View): readonly MenuItem[] {
     const { problems, detectors, issues } = view.status;
     const titles = new Map(detectors.map(({ name, title }) => [name, title]));
     group(
-      'What is wrong',
+      l10n.t('What is wrong'),
       problems.map((problem): MenuItem => {
         const { detector, uri, range } = problem;
         const line = range?.start.line ?? 0;
@@ -41,7 +43,7 @@ function menuItems(view: View): readonly MenuItem[] {
       }),
     );
     const restricted = detectors.filter(({ status }) => status === 'restricted').map(({ title }) => title);
-    group('Issues', [
+    group(l10n.t('Issues'), [
       {
         label: `$(list-unordered) ${sentence(countsText(issues))}`,
         detail: detectors
@@ -54,32 +56,39 @@ function menuItems(view: View): readonly MenuItem[] {
         ? []
         : [
             {
-              label: '$(shield) Limited until you trust the workspace',
-              detail: `Not run in Restricted Mode: ${restricted.join(', ')}`,
+              label: `$(shield) ${l10n.t('Limited until you trust the workspace')}`,
+              detail: l10n.t('Not run in Restricted Mode: {0}', restricted.join(', ')),
               run: command('workbench.trust.manage'),
             },
           ]),
     ]);
   }
-  group('Actions', actions(view));
+  group(l10n.t('Actions'), actions(view));
   return items;
 }
 
 function actions(view: View): readonly MenuItem[] {
-  const item = (label: string, id: string): MenuItem => ({ label, run: command(id) });
-  const restart = item('$(debug-restart) Restart Server', 'bulkhead.restartServer');
-  const output = item('$(output) Show Output', 'bulkhead.showOutput');
-  if (view.phase !== 'running') return [restart, output];
+  const item = (icon: string, label: string, id: string): MenuItem => ({
+    label: `$(${icon}) ${label}`,
+    run: command(id),
+  });
+  const restart = item('debug-restart', l10n.t('Restart Server'), 'bulkhead.restartServer');
+  const output = item('output', l10n.t('Show Output'), 'bulkhead.showOutput');
+  const report = item('report', l10n.t('Report a Problem…'), 'bulkhead.reportProblem');
+  if (view.phase !== 'running') return [restart, output, report];
   const paused = view.status.state === 'paused';
   return [
-    ...(isAnalysing(view) ? [item('$(debug-stop) Cancel Analysis', 'bulkhead.cancel')] : []),
-    ...(paused ? [] : [item('$(refresh) Analyse Workspace', 'bulkhead.analyze')]),
-    paused ? item('$(debug-continue) Resume', 'bulkhead.resume') : item('$(debug-pause) Pause', 'bulkhead.pause'),
-    item('$(pulse) Open Health', 'bulkhead.openHealth'),
-    item('$(graph-line) Open Health Dashboard', 'bulkhead.openDashboard'),
-    item('$(sync) Restart Workers', 'bulkhead.restartWorkers'),
+    ...(isAnalysing(view) ? [item('debug-stop', l10n.t('Cancel Analysis'), 'bulkhead.cancel')] : []),
+    ...(paused ? [] : [item('refresh', l10n.t('Analyse Workspace'), 'bulkhead.analyze')]),
+    paused
+      ? item('debug-continue', l10n.t('Resume'), 'bulkhead.resume')
+      : item('debug-pause', l10n.t('Pause'), 'bulkhead.pause'),
+    item('pulse', l10n.t('Open Health'), 'bulkhead.openHealth'),
+    item('graph-line', l10n.t('Open Health Dashboard'), 'bulkhead.openDashboard'),
+    item('sync', l10n.t('Restart Workers'), 'bulkhead.restartWorkers'),
     restart,
     output,
+    report,
   ];
 }
 

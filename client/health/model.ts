@@ -1,4 +1,5 @@
 /** What the health view shows, as a tree of plain data. Pure functions. */
+import * as l10n from '@vscode/l10n';
 import type { FoldersResult } from '../../workers/protocol/editor-protocol.ts';
 import type {
   AggregatedError,
@@ -10,7 +11,7 @@ import type {
 } from '../../workers/protocol/health.ts';
 import { problemText, summaryOf, type View } from '../view.ts';
 import { groupErrors, type ErrorGroup, type ErrorPlace } from './errors.ts';
-import { counted, duration, memory, percent, stateWords, time } from './format.ts';
+import { duration, memory, percent, stateWords, time } from './format.ts';
 
 /** The latest answers of the server. */
 export interface HealthSnapshot {
@@ -47,13 +48,13 @@ export function healthTree(view: View, snapshot: HealthSnapshot | undefined): re
   return [
     state,
     serverNode(health),
-    group('workers', 'Workers', 'server-process', health.workers.map(workerNode), {
+    group('workers', l10n.t('Workers'), 'server-process', health.workers.map(workerNode), {
       about: memory(health.machine.workerBytes),
       expanded: true,
     }),
-    group('errors', 'Errors', 'bug', groupErrors(errors).map(errorNode), { kind: 'errors' }),
-    group('quarantine', 'Quarantine', 'shield', health.quarantined.map(quarantineNode), { kind: 'quarantine' }),
-    group('storage', 'Storage and Sharing', 'database', folders.map(folderNode)),
+    group('errors', l10n.t('Errors'), 'bug', groupErrors(errors).map(errorNode), { kind: 'errors' }),
+    group('quarantine', l10n.t('Quarantine'), 'shield', health.quarantined.map(quarantineNode), { kind: 'quarantine' }),
+    group('storage', l10n.t('Storage and Sharing'), 'database', folders.map(folderNode)),
   ];
 }
 
@@ -85,7 +86,7 @@ function stateNode(view: Extract<View, { phase: 'running' }>): HealthNode {
   });
   return {
     id: 'state',
-    label: state === 'problem' ? `Degraded: ${face}` : summary.charAt(0).toUpperCase() + summary.slice(1),
+    label: state === 'problem' ? l10n.t('Degraded: {0}', face) : summary.charAt(0).toUpperCase() + summary.slice(1),
     tooltip: view.status.message ?? summary,
     icon,
     kind: state === 'paused' ? 'paused' : 'state',
@@ -94,21 +95,21 @@ function stateNode(view: Extract<View, { phase: 'running' }>): HealthNode {
 }
 
 function sandboxText({ mode, state, reason }: SandboxHealth): string {
-  if (mode === 'off') return 'Workers run without a sandbox';
-  if (state === 'unknown') return 'Sandbox: no worker has started yet';
-  return `Sandbox: ${state}${reason === undefined ? '' : `. ${reason}`}`;
+  if (mode === 'off') return l10n.t('Workers run without a sandbox');
+  if (state === 'unknown') return l10n.t('Sandbox: no worker has started yet');
+  return reason === undefined ? l10n.t('Sandbox: {0}', state) : l10n.t('Sandbox: {0}. {1}', state, reason);
 }
 
 function serverNode({ server, machine }: HealthParams): HealthNode {
   const { pid, memoryBytes, cpuPercent, uptimeMs, node } = server;
   return {
     id: 'server',
-    label: 'Server',
-    description: [memory(memoryBytes), percent(cpuPercent), `up ${duration(uptimeMs)}`].join(' · '),
+    label: l10n.t('Server'),
+    description: [memory(memoryBytes), percent(cpuPercent), l10n.t('up {0}', duration(uptimeMs))].join(' · '),
     tooltip: [
-      `Process ${pid}, Node.js ${node}`,
-      `${memory(machine.freeBytes)} of ${memory(machine.totalBytes)} memory free`,
-      ...(machine.diskFreeBytes === undefined ? [] : [`${memory(machine.diskFreeBytes)} disk free`]),
+      l10n.t('Process {0}, Node.js {1}', pid, node),
+      l10n.t('{0} of {1} memory free', memory(machine.freeBytes), memory(machine.totalBytes)),
+      ...(machine.diskFreeBytes === undefined ? [] : [l10n.t('{0} disk free', memory(machine.diskFreeBytes))]),
       ...(machine.sandbox === undefined ? [] : [sandboxText(machine.sandbox)]),
     ].join('\n'),
     icon: 'server',
@@ -142,30 +143,36 @@ function workerNode(worker: WorkerHealth): HealthNode {
       ...(current && work !== undefined ? [`${work} (${duration(current.elapsedMs)})`] : []),
     ].join(' · '),
     tooltip: [
-      isLive ? `Process ${pid}, ${worker.driver}, up ${duration(worker.uptimeMs)}` : 'It has no process.',
-      ...(worker.lastExit === undefined ? [] : [`Last crash: ${worker.lastExit.message}`]),
+      isLive
+        ? l10n.t('Process {0}, {1}, up {2}', pid, worker.driver, duration(worker.uptimeMs))
+        : l10n.t('It has no process.'),
+      ...(worker.lastExit === undefined ? [] : [l10n.t('Last crash: {0}', worker.lastExit.message)]),
     ].join('\n'),
     icon: workerIcons[state],
     kind: isLive ? 'liveWorker' : 'worker',
     worker: name,
     children: [
       ...(current && work !== undefined
-        ? [row('work', 'Works on', `${work}, for ${duration(current.elapsedMs)}`)]
+        ? [row('work', l10n.t('Works on'), l10n.t('{0}, for {1}', work, duration(current.elapsedMs)))]
         : []),
       row(
         'memory',
-        'Memory',
-        `${memory(memoryBytes)} now, ${memory(peakMemoryBytes)} at most, limit ${memory(limitBytes)}`,
+        l10n.t('Memory'),
+        l10n.t('{0} now, {1} at most, limit {2}', memory(memoryBytes), memory(peakMemoryBytes), memory(limitBytes)),
       ),
-      row('cpu', 'CPU', `${percent(cpuPercent)} of one core`),
-      row('tasks', 'Tasks', `${worker.tasksDone} done, ${worker.tasksFailed} lost, ${worker.queued} waiting`),
-      row('restarts', 'Restarts after a crash', String(worker.restarts)),
+      row('cpu', l10n.t('CPU'), l10n.t('{0} of one core', percent(cpuPercent))),
+      row(
+        'tasks',
+        l10n.t('Tasks'),
+        l10n.t('{0} done, {1} lost, {2} waiting', worker.tasksDone, worker.tasksFailed, worker.queued),
+      ),
+      row('restarts', l10n.t('Restarts after a crash'), String(worker.restarts)),
       ...(exits.length === 0
         ? []
         : [
             group(
               `worker ${name} exits`,
-              'Ends',
+              l10n.t('Ends'),
               'history',
               exits.map((exit, index) => exitNode(name, exit, index)),
             ),
@@ -179,7 +186,7 @@ function exitNode(worker: string, { at, kind, message, input }: WorkerExit, inde
     id: `worker ${worker} exit ${at} ${index}`,
     label: time(at),
     description: message,
-    tooltip: [message, ...(input === undefined ? [] : [`Input: ${input}`])].join('\n'),
+    tooltip: [message, ...(input === undefined ? [] : [l10n.t('Input: {0}', input)])].join('\n'),
     icon: kind === 'cancelled' ? 'circle-outline' : 'error',
   };
 }
@@ -187,7 +194,7 @@ function exitNode(worker: string, { at, kind, message, input }: WorkerExit, inde
 function errorNode(error: ErrorGroup, index: number): HealthNode {
   const { detector, severity, message, cause, count, first, last, places } = error;
   const [place] = places;
-  const times = count === 1 ? time(last) : `${count} times, ${time(first)} to ${time(last)}`;
+  const times = count === 1 ? time(last) : l10n.t('{0} times, {1} to {2}', count, time(first), time(last));
   const more = places.length < 2 ? [] : places.slice(0, 20).map(placeNode(`error ${index}`));
   return {
     id: `error ${detector} ${message}`,
@@ -209,8 +216,8 @@ function quarantineNode(input: QuarantinedInput): HealthNode {
   return {
     id: `quarantined ${detector} ${root} ${file}`,
     label: file,
-    description: `${detector} · since ${time(since)} · ${reason.message}`,
-    tooltip: `${reason.message}\nIt is skipped until it, the detector or its configuration changes.`,
+    description: [detector, l10n.t('since {0}', time(since)), reason.message].join(' · '),
+    tooltip: [reason.message, l10n.t('It is skipped until it, the detector or its configuration changes.')].join('\n'),
     icon: 'file',
     kind: 'quarantined',
     quarantined: input,
@@ -218,28 +225,36 @@ function quarantineNode(input: QuarantinedInput): HealthNode {
   };
 }
 
-const sharingTexts = {
-  leader: 'Shared: this window analyses, others read its results',
-  follower: 'Shared: another window analyses, this one reads its results',
-  alone: 'Not shared: no other window or terminal has the folder open',
-  off: 'Not shared',
-} as const;
+function sharingText(sharing: FoldersResult['folders'][number]['sharing']): string {
+  switch (sharing) {
+    case 'leader':
+      return l10n.t('Shared: this window analyses, others read its results');
+    case 'follower':
+      return l10n.t('Shared: another window analyses, this one reads its results');
+    case 'alone':
+      return l10n.t('Not shared: no other window or terminal has the folder open');
+    case 'off':
+      return l10n.t('Not shared');
+  }
+}
 
 function folderNode({ uri, store, sharing }: FoldersResult['folders'][number]): HealthNode {
   const name = decodeURIComponent(uri.slice(uri.lastIndexOf('/') + 1));
   const stored =
     store === undefined || store.mode === 'off'
-      ? 'Results are not stored'
+      ? l10n.t('Results are not stored')
       : store.mode === 'memory'
-        ? 'Results are kept in memory only: the disk cannot be used, see the output'
-        : `${counted(store.results, 'result')}, ${memory(store.bytes)}`;
+        ? l10n.t('Results are kept in memory only: the disk cannot be used, see the output')
+        : store.results === 1
+          ? l10n.t('1 result, {0}', memory(store.bytes))
+          : l10n.t('{0} results, {1}', store.results, memory(store.bytes));
   return {
     id: `folder ${uri}`,
     label: name,
     description: stored,
     icon: store?.mode === 'memory' ? 'warning' : 'root-folder',
     children: [
-      { id: `folder ${uri} sharing`, label: sharingTexts[sharing], icon: 'broadcast' },
+      { id: `folder ${uri} sharing`, label: sharingText(sharing), icon: 'broadcast' },
       ...(store === undefined
         ? []
         : [{ id: `folder ${uri} store`, label: store.dir, icon: 'folder', tooltip: store.dir }]),
@@ -262,7 +277,7 @@ function group(
   children: readonly HealthNode[],
   { about, ...more }: GroupOptions = {},
 ): HealthNode {
-  if (children.length === 0) return { id, label, description: 'none', icon };
+  if (children.length === 0) return { id, label, description: l10n.t('none'), icon };
   const description = [String(children.length), ...(about === undefined ? [] : [about])].join(' · ');
   return { id, label, description, icon, children, ...more };
 }

@@ -1,4 +1,5 @@
 /** The health view: a native tree, which asks the server only while it is visible. Lives as long as the extension. */
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ServerManager } from '../server-manager.ts';
 import { isPlace, placeOf } from './places.ts';
@@ -46,7 +47,7 @@ export class HealthView implements vscode.Disposable, vscode.TreeDataProvider<He
     if (node.kind !== undefined) item.contextValue = node.kind;
     if (isPlace(node.opens)) {
       const { uri, selection } = placeOf(node.opens);
-      item.command = { command: 'vscode.open', title: 'Open', arguments: [uri, { selection, preview: true }] };
+      item.command = { command: 'vscode.open', title: l10n.t('Open'), arguments: [uri, { selection, preview: true }] };
     }
     return item;
   }
@@ -66,6 +67,7 @@ export class HealthView implements vscode.Disposable, vscode.TreeDataProvider<He
     const { view } = this.#manager;
     const value = view.phase === 'running' ? view.status.problems.length : 0;
     if ((this.#tree.badge?.value ?? 0) === value) return;
-    this.#tree.badge = value === 0 ? undefined : { value, tooltip: `${value} ${value === 1 ? 'problem' : 'problems'}` };
+    const tooltip = value === 1 ? l10n.t('1 problem') : l10n.t('{0} problems', value);
+    this.#tree.badge = value === 0 ? undefined : { value, tooltip };
   }
 }

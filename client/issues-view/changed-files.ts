@@ -1,4 +1,5 @@
 /** Which files differ from a commit, as the built-in Git extension sees it. Stateless. */
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 /** The part of the Git extension's API that is used. */
@@ -29,7 +30,7 @@ export async function changedFiles(ref: string): Promise<ReadonlySet<string>> {
     );
     return new Set(changes.flat().map(({ uri }) => uri.toString()));
   } catch (error) {
-    void vscode.window.showWarningMessage(`The files that changed are unknown: ${String(error)}`);
+    void vscode.window.showWarningMessage(l10n.t('The files that changed are unknown: {0}', String(error)));
     return new Set();
   }
 }

@@ -1,4 +1,5 @@
 /** The tree of the issues view: what it shows, in which groups and in which order. Pure, without the editor's API. */
+import * as l10n from '@vscode/l10n';
 
 export const severities = ['error', 'warning', 'info', 'hint'] as const;
 export type RowSeverity = (typeof severities)[number];
@@ -84,7 +85,7 @@ function keyOf({ detector, rule, file, cause }: IssueRow, by: Grouping): string 
       return end < 0 ? '.' : file.slice(0, end);
     }
     case 'cause':
-      return cause ?? 'No common cause';
+      return cause ?? l10n.t('No common cause');
   }
 }
 
@@ -96,18 +97,44 @@ export function countsOf(rows: readonly IssueRow[]): Record<RowSeverity, number>
   return counts;
 }
 
-/** `2 errors, 1 warning`. */
-export function countsText(counts: Readonly<Record<RowSeverity, number>>): string {
-  const parts = severities.flatMap((severity) => {
-    const count = counts[severity];
-    return count === 0 ? [] : [`${count} ${severity}${count === 1 ? '' : 's'}`];
-  });
-  return parts.length === 0 ? 'no issues' : parts.join(', ');
+function severityWord(severity: RowSeverity): string {
+  switch (severity) {
+    case 'error':
+      return l10n.t('error');
+    case 'warning':
+      return l10n.t('warning');
+    case 'info':
+      return l10n.t('info');
+    case 'hint':
+      return l10n.t('hint');
+  }
+}
+
+/** `errors`. */
+export function severitiesWord(severity: RowSeverity): string {
+  switch (severity) {
+    case 'error':
+      return l10n.t('errors');
+    case 'warning':
+      return l10n.t('warnings');
+    case 'info':
+      return l10n.t('infos');
+    case 'hint':
+      return l10n.t('hints');
+  }
 }
 
 /** Of a row, for screen readers. */
 export function rowLabel({ severity, message, detector, rule, file, line }: IssueRow): string {
-  return `${severity}: ${firstLine(message)}, ${detector} ${rule}, ${file}, line ${line + 1}`;
+  return l10n.t(
+    '{0}: {1}, {2} {3}, {4}, line {5}',
+    severityWord(severity),
+    firstLine(message),
+    detector,
+    rule,
+    file,
+    line + 1,
+  );
 }
 
 export function firstLine(message: string): string {

@@ -1,11 +1,12 @@
 /** The view of all issues as a tree, beside the Problems panel. Lives as long as the extension. */
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { countsText } from '../counts.ts';
 import { issueDataOf } from '../issue-data.ts';
 import { openPage } from '../issue-commands.ts';
 import { changedFiles } from './changed-files.ts';
 import {
   countsOf,
-  countsText,
   firstLine,
   groupings,
   groupsOf,
@@ -13,6 +14,7 @@ import {
   rowLabel,
   scopes,
   severities,
+  severitiesWord,
   type Filter,
   type Group,
   type Grouping,
@@ -96,7 +98,7 @@ export class IssuesView implements vscode.TreeDataProvider<IssueNode>, vscode.Di
       case 'group':
         return groupItem(node);
       case 'more':
-        return new vscode.TreeItem(`${node.count} more are not listed. Filter the view to see them.`);
+        return new vscode.TreeItem(l10n.t('{0} more are not listed. Filter the view to see them.', node.count));
       case 'row':
         return rowItem(node);
     }
@@ -108,8 +110,8 @@ export class IssuesView implements vscode.TreeDataProvider<IssueNode>, vscode.Di
   }
 
   async chooseGrouping(): Promise<void> {
-    const items = groupings.map((grouping) => ({ label: groupingTitles[grouping], grouping }));
-    const picked = await vscode.window.showQuickPick(items, { title: 'Group Issues' });
+    const items = groupings.map((grouping) => ({ label: groupingTitle(grouping), grouping }));
+    const picked = await vscode.window.showQuickPick(items, { title: l10n.t('Group Issues') });
     if (picked) {
       await this.#choose({ grouping: picked.grouping });
     }
@@ -117,7 +119,7 @@ export class IssuesView implements vscode.TreeDataProvider<IssueNode>, vscode.Di
 
   async chooseScope(): Promise<void> {
     const items = scopes.map((scope) => ({ label: scopeTitle(scope, ''), scope }));
-    const picked = await vscode.window.showQuickPick(items, { title: 'Scope of the Issues View' });
+    const picked = await vscode.window.showQuickPick(items, { title: l10n.t('Scope of the Issues View') });
     if (!picked) {
       return;
     }
@@ -126,8 +128,8 @@ export class IssuesView implements vscode.TreeDataProvider<IssueNode>, vscode.Di
       return;
     }
     const ref = await vscode.window.showInputBox({
-      title: 'Changed Since',
-      prompt: 'A branch, a tag or a commit. Empty: the last commit.',
+      title: l10n.t('Changed Since'),
+      prompt: l10n.t('A branch, a tag or a commit. Empty: the last commit.'),
       value: this.#choice.ref,
     });
     if (ref !== undefined) {
@@ -137,8 +139,8 @@ export class IssuesView implements vscode.TreeDataProvider<IssueNode>, vscode.Di
 
   async chooseText(): Promise<void> {
     const text = await vscode.window.showInputBox({
-      title: 'Filter Issues',
-      prompt: 'A part of the message, the rule, the detector or the path.',
+      title: l10n.t('Filter Issues'),
+      prompt: l10n.t('A part of the message, the rule, the detector or the path.'),
       value: this.#choice.text,
     });
     if (text !== undefined) {
@@ -148,11 +150,11 @@ export class IssuesView implements vscode.TreeDataProvider<IssueNode>, vscode.Di
 
   async chooseSeverities(): Promise<void> {
     const items = severities.map((severity) => ({
-      label: `${severity}s`,
+      label: severitiesWord(severity),
       severity,
       picked: this.#choice.severities.includes(severity),
     }));
-    const picked = await vscode.window.showQuickPick(items, { title: 'Severities', canPickMany: true });
+    const picked = await vscode.window.showQuickPick(items, { title: l10n.t('Severities'), canPickMany: true });
     if (picked) {
       await this.#choose({ severities: picked.map(({ severity }) => severity) });
     }
@@ -161,7 +163,7 @@ export class IssuesView implements vscode.TreeDataProvider<IssueNode>, vscode.Di
   async explain(node?: IssueNode): Promise<void> {
     const page = node?.kind === 'more' ? undefined : node?.page;
     if (page === undefined) {
-      void vscode.window.showInformationMessage('This rule has no page.');
+      void vscode.window.showInformationMessage(l10n.t('This rule has no page.'));
       return;
     }
     await openPage(page);
@@ -198,13 +200,14 @@ export class IssuesView implements vscode.TreeDataProvider<IssueNode>, vscode.Di
     const { scope, text, ref, severities: chosen } = this.#choice;
     const parts = [
       ...(scope === 'all' ? [] : [scopeTitle(scope, ref)]),
-      ...(chosen.length === severities.length ? [] : [chosen.map((severity) => `${severity}s`).join(', ')]),
+      ...(chosen.length === severities.length ? [] : [chosen.map(severitiesWord).join(', ')]),
       ...(text === '' ? [] : [`“${text}”`]),
     ];
     this.#view.description = countsText(countsOf(shown));
-    this.#view.message = parts.length === 0 ? '' : `${parts.join(' · ')}: ${shown.length} of ${total}`;
+    this.#view.message = parts.length === 0 ? '' : l10n.t('{0}: {1} of {2}', parts.join(' · '), shown.length, total);
     const isEmptied = shown.length === 0 && total > 0;
     void vscode.commands.executeCommand('setContext', 'bulkhead.issuesFilteredAway', isEmptied);
+    void vscode.commands.executeCommand('setContext', 'bulkhead.issuesFiltered', parts.length > 0);
   }
 
   #refreshLater(): void {
@@ -235,23 +238,29 @@ export class IssuesView implements vscode.TreeDataProvider<IssueNode>, vscode.Di
   }
 }
 
-const groupingTitles: Readonly<Record<Grouping, string>> = {
-  detector: 'By Detector',
-  rule: 'By Rule',
-  folder: 'By Folder',
-  cause: 'By Cause',
-};
+function groupingTitle(grouping: Grouping): string {
+  switch (grouping) {
+    case 'detector':
+      return l10n.t('By Detector');
+    case 'rule':
+      return l10n.t('By Rule');
+    case 'folder':
+      return l10n.t('By Folder');
+    case 'cause':
+      return l10n.t('By Cause');
+  }
+}
 
 function scopeTitle(scope: Scope, ref: string): string {
   switch (scope) {
     case 'all':
-      return 'All files';
+      return l10n.t('All files');
     case 'changed':
-      return ref === '' ? 'Changed files' : `Changed since ${ref}`;
+      return ref === '' ? l10n.t('Changed files') : l10n.t('Changed since {0}', ref);
     case 'open':
-      return 'Open files';
+      return l10n.t('Open files');
     case 'errors':
-      return 'Errors only';
+      return l10n.t('Errors only');
   }
 }
 
@@ -304,7 +313,7 @@ function rowItem(row: IssueRow): vscode.TreeItem {
   item.contextValue = page === undefined ? 'issue' : 'issueWithPage';
   item.accessibilityInformation = { label: rowLabel(row) };
   item.command = {
-    title: 'Open',
+    title: l10n.t('Open'),
     command: 'vscode.open',
     arguments: [vscode.Uri.parse(uri, true), { selection: new vscode.Range(position, position), preserveFocus: true }],
   };

@@ -11,6 +11,8 @@ import { nativePackages } from './targets.mjs';
 /** Where VS Code looks for them. */
 const required = [
   'package.json',
+  'package.nls.json',
+  'l10n/bundle.l10n.json',
   'readme.md',
   'changelog.md',
   'LICENSE.txt',
@@ -33,7 +35,7 @@ const required = [
 ];
 
 const allowed = [
-  /^(?:package\.json|readme\.md|changelog\.md|LICENSE\.txt|media\/(?:icon\.png|view\.svg|walkthrough\/\w+\.md)|schemas\/[\w.]+\.json)$/,
+  /^(?:package(?:\.nls(?:\.[\w-]+)?)?\.json|l10n\/bundle\.l10n(?:\.[\w-]+)?\.json|readme\.md|changelog\.md|LICENSE\.txt|media\/(?:icon\.png|view\.svg|walkthrough\/\w+\.md)|schemas\/[\w.]+\.json)$/,
   /^docs\/rules\/[\w/-]+\.md$/,
   /^dist\/recheck\/(?:browser\.js|LICENSE)$/,
   /^dist\/(?:client\.cjs|dashboard\/(?:page\.js|style\.css)|[\w-]+\.mjs)$/,

@@ -5,7 +5,9 @@ import { npm } from '../npm.mjs';
 import { pageOf } from './readme.mjs';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
-const product = ['CHANGELOG.md', 'LICENSE', '.vscodeignore', 'media', 'schemas', 'docs/rules', 'dist'];
+const product = ['CHANGELOG.md', 'LICENSE', '.vscodeignore', 'media', 'schemas', 'docs/rules', 'dist', 'l10n'];
+/** The texts of package.json, in any language. */
+const texts = /^package\.nls(?:\.[\w-]+)?\.json$/;
 
 /** What packages carry for compilers, browsers, readers and Node's C++ side. */
 const notAtRunTime =
@@ -20,7 +22,7 @@ export function stage(folder, target) {
   mkdirSync(folder, { recursive: true });
   const manifest = readJson(path.join(root, 'package.json'));
   installPackages(folder, target, manifest);
-  for (const entry of product) {
+  for (const entry of [...product, ...readdirSync(root).filter((name) => texts.test(name))]) {
     if (!existsSync(path.join(root, entry))) throw new Error(`${entry} is missing.`);
     cpSync(path.join(root, entry), path.join(folder, entry), { recursive: true });
   }

@@ -79,7 +79,17 @@ export interface DoctorArguments extends AnalysisArguments {
   readonly format: 'pretty' | 'json';
 }
 
+const agentActions = ['install', 'status', 'uninstall'] as const;
+
+export interface AgentArguments {
+  readonly action: (typeof agentActions)[number];
+  readonly folder: string;
+  /** Only these. Absent: those that are found. */
+  readonly agents?: readonly string[];
+}
+
 export type Command =
+  | { readonly kind: 'agent'; readonly arguments: AgentArguments }
   | { readonly kind: 'cache'; readonly action: CacheAction; readonly folder: string }
   | { readonly kind: 'check'; readonly arguments: CheckArguments }
   | { readonly kind: 'baseline'; readonly arguments: BaselineArguments }
@@ -108,6 +118,9 @@ Usage: bulkhead check [folder] [options]
        bulkhead status [folder]                     what the language servers do: workers, memory, restarts, errors
        bulkhead lsp [--stdio]                       the language server, for editors and agents (docs/editors.md)
        bulkhead mcp [folder] [options]              the MCP server, for agents (docs/agents.md)
+       bulkhead agent install|status|uninstall [folder] [--agents a,b]
+                                                    the MCP server, the hook and instructions for the agents found
+       bulkhead hook                                what an agent's edit made new or fixed; it reads the agent's JSON
 
 Options
   --detectors a,b       run only these detectors
@@ -172,6 +185,8 @@ const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
   ],
   baseline: [...analysisOptions, 'check'],
   doctor: [...analysisOptions, 'format', 'json'],
+  agent: ['agents'],
+  hook: [],
   mcp: analysisOptions.filter((option) => option !== 'no-cache'),
   cache: [],
   report: ['format'],
@@ -191,9 +206,11 @@ export function parseCommand(argv: readonly string[]): Command {
   for (const option of [...Object.keys(values), ...(changed ? ['changed'] : [])]) {
     if (!known.includes(option)) throw new UsageError(`bulkhead ${command} has no option --${option}.`);
   }
+  if (command === 'agent') return agentCommand(words, values.agents);
   if (command === 'cache') return cacheCommand(words);
   if (command === 'report') return reportCommand(words, values.format);
   if (command === 'status') return statusCommand(words, values);
+  if (command === 'hook') throw new UsageError('bulkhead hook takes no arguments: it reads the JSON of an agent.');
   const analysis = analysisArguments(values, words);
   if (command === 'doctor') return { kind: 'doctor', arguments: { ...analysis, format: doctorFormat(values) } };
   if (command === 'mcp') return { kind: 'mcp', arguments: analysis };
@@ -274,6 +291,21 @@ function sandboxSettings(values: ReturnType<typeof parse>['values']): SandboxSet
   return { mode, except, read: read.map((name) => path.resolve(name)) };
 }
 
+function agentCommand([action, folder = '.', ...more]: readonly string[], agents: string | undefined): Command {
+  if (more.length > 0) throw new UsageError(`Only one folder can be given. Remove "${more.join(' ')}".`);
+  if (action === undefined) throw new UsageError(`Say what to do: bulkhead agent ${agentActions.join(' | ')}`);
+  const names = agents?.split(',').flatMap((name) => name.trim() || []);
+  if (names?.length === 0) throw new UsageError('--agents needs at least one name.');
+  return {
+    kind: 'agent',
+    arguments: {
+      action: oneOf('bulkhead agent', action, agentActions, 'status'),
+      folder,
+      ...(names === undefined ? {} : { agents: names }),
+    },
+  };
+}
+
 function cacheCommand([action = '', folder = '.', ...more]: readonly string[]): Command {
   if (more.length > 0) throw new UsageError(`Only one folder can be given. Remove "${more.join(' ')}".`);
   return { kind: 'cache', action: oneOf('bulkhead cache', action, cacheActions, 'info'), folder };
@@ -318,6 +350,7 @@ function parse(argv: readonly string[]) {
       args: [...argv],
       allowPositionals: true,
       options: {
+        agents: { type: 'string' },
         detectors: { type: 'string' },
         format: { type: 'string' },
         json: { type: 'boolean' },

@@ -12,6 +12,10 @@ if (command === 'lsp' && !words.includes('--help') && !words.includes('-h')) {
   // The library reads the transport from the command line.
   if (!words.some((word) => transports.includes(word.split('=')[0] ?? ''))) process.argv.push('--stdio');
   await import(new URL(languageServer, import.meta.url).href);
+} else if (command === 'hook' && words.length === 0 && refusal === undefined) {
+  // Agents wait for it, so the rest is not loaded.
+  const { hook } = await import('./hook.ts');
+  await hook();
 } else if (refusal === undefined) {
   await import('./main.ts');
 } else {

@@ -48,6 +48,8 @@ async function main(): Promise<number> {
       case 'version':
         out.write(`${version}\n`);
         return 0;
+      case 'agent':
+        return await (await import('./agent/agent.ts')).agent(command.arguments, out);
       case 'cache':
         return await cache(command.action, command.folder, out);
       case 'report':

@@ -9,7 +9,9 @@ import { systemClock, type Clock } from '../clock.ts';
 import { Journal, type FileChange } from '../journal.ts';
 import { ownName } from '../configuration/read.ts';
 import type { Pool } from '../pool/types.ts';
+import { isBrokenConfiguration } from './broken-configurations.ts';
 import { Causes } from './causes.ts';
+import { isConfiguration } from './change-triggers.ts';
 import { deletedBy } from './deleted-paths.ts';
 import { DetectorNotes } from './detector-notes.ts';
 import { DetectorScheduler } from './detector-scheduler.ts';
@@ -216,6 +218,12 @@ export class Engine extends EventEmitter<EngineEvents> {
   /** All issues, whether the filter hides them or not; sorted like {@link issues}. Consequences are folded. */
   allIssues(): readonly Issue[] {
     return this.files().flatMap((file) => this.#viewOf(file));
+  }
+
+  /** See {@link isBrokenConfiguration}; whether the filter hides them or not. */
+  get brokenConfigurations(): readonly Issue[] {
+    const files = this.#table.files().filter((file) => isConfiguration(file));
+    return files.flatMap((file) => this.#table.issuesOf(file)).filter(isBrokenConfiguration);
   }
 
   /** Files with issues, whether the filter hides them or not. */

@@ -19,6 +19,7 @@ import type { QuarantinedInput, WorkerHealth } from '../pool/types.ts';
 import type { Baseline } from '../store/baseline.ts';
 import { baselineAction, type BaselineCounts } from './baseline-actions.ts';
 import { BaselineFilter } from './baseline-filter.ts';
+import { Edits } from './edits.ts';
 import { FolderConfiguration } from './configuration.ts';
 import { dependentsOf } from './dependents.ts';
 import { InstallationChanges } from './installation-changes.ts';
@@ -108,7 +109,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     this.#analysisRequested = true;
     if (!engine) return this.opened;
     if (!isFirst) {
-      await this.#readConfiguration();
+      await this.#during(this.#readConfiguration());
       if (this.#disposal) return;
       if (tellPeers) this.#resources.peers?.sendAnalyze();
     }
@@ -160,6 +161,16 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     else this.#documents.delete(file);
     this.#engine?.setOverlay(file, document);
     this.#resources.peers?.textChanged(file);
+  }
+
+  /** The text that stands in for a file. */
+  documentOf(file: string): UnsavedDocument | undefined {
+    return this.#documents.get(file);
+  }
+
+  /** Number of files that a text stands in for. */
+  get unsaved(): number {
+    return this.#documents.size;
   }
 
   /** Sets the files that are open in an editor, which are analysed first. @param files the most important first */
@@ -246,6 +257,11 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   /** What is wrong with the configuration of the folder and with its baseline, at its place. */
   get configurationIssues(): readonly Issue[] {
     return [...this.#configuration.issues, ...this.#baseline.issues];
+  }
+
+  /** Configurations of tools that cannot be used as they are written. */
+  get brokenConfigurations(): readonly Issue[] {
+    return this.#engine?.brokenConfigurations ?? [];
   }
 
   /** Whether the user waits: the folder is opening, or a result is missing. */
@@ -360,13 +376,14 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
    */
   async baselineAction(action: 'create' | 'compare' | 'prune', file: string): Promise<BaselineCounts> {
     const counts = await baselineAction(action, { file, issues: this.allIssues(), status: this.status() });
-    if (action !== 'compare') await this.#readBaseline();
+    if (action !== 'compare') await this.#during(this.#readBaseline());
     return counts;
   }
 
   /** Forgets all stored results, and analyses everything again. */
   async clearCache(): Promise<void> {
-    await this.#resources.store?.clear();
+    const { store } = this.#resources;
+    if (store) await this.#during(store.clear());
     await this.analyze();
   }
 
@@ -430,7 +447,21 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     }
     if (this.#baseline.file === this.#settings.baseline) this.#applyFilter();
     else void this.#during(this.#readBaseline());
-    engine.on('files', (files) => this.emit('files', files));
+    const edits = new Edits({
+      root: this.root,
+      issuesOf: (file) => engine.issuesOf(file),
+      status: () => engine.status(),
+      detectorsOf: (file) => engine.detectorsOf(file),
+      filesChanged: (changes) => this.filesChanged(changes),
+      compare: () => this.compare(),
+      isHeld: () => this.#isHeld,
+    });
+    engine.on('files', (files) => {
+      edits.filesChanged(files);
+      this.emit('files', files);
+    });
+    // What is on its way to the engine arrives without an event of the engine.
+    this.on('status', () => edits.statusChanged());
     engine.on('status', () => {
       if (this.#options.live === true) this.#persistence?.statusChanged();
       this.emit('status');
@@ -443,6 +474,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
       analyze: () => engine.analyzeAll(),
       release: (file) => this.#release(file),
       confirm: () => this.confirm(),
+      edited: (params) => edits.answer(params),
     });
     this.#followEarlyChanges();
     if (this.#analysisRequested) engine.analyzeAll();

@@ -19,6 +19,8 @@ export interface DocumentsListener {
   textChanged(absolute: string, document: UnsavedDocument | undefined): void;
   /** Absolute paths, in the order in which they were opened. */
   openFilesChanged(absolute: readonly string[]): void;
+  /** Nothing is {@link Documents.busy} any more. */
+  compared(): void;
   /** A file has to be analysed again. */
   changed(absolute: string, kind: ChangeKind, source: ChangeSource): void;
 }
@@ -54,6 +56,11 @@ export class Documents {
     await Promise.all(this.#comparisons);
   }
 
+  /** Whether it is being found out which documents differ from the disk. */
+  get busy(): boolean {
+    return this.#comparisons.size > 0;
+  }
+
   /** Version of the document; undefined: it is not open. */
   versionOf(uri: string): number | undefined {
     return this.#documents.get(uri)?.version;
@@ -63,6 +70,14 @@ export class Documents {
   isUnsaved(uri: string): boolean {
     const document = this.#documents.get(uri);
     return document !== undefined && !this.#isSaved(document);
+  }
+
+  /** The open documents whose text differs from the disk. */
+  unsaved(): readonly string[] {
+    return this.#documents
+      .all()
+      .filter((document) => !this.#isSaved(document))
+      .map(({ uri }) => uri);
   }
 
   /** The open document of a file, however the editor spells its URI. */
@@ -87,7 +102,8 @@ export class Documents {
   changedOnDisk(absolute: string, kind: ChangeKind): void {
     const document = this.at(absolute);
     if (kind === 'changed' && document) this.#changedSinceOpened(document, absolute);
-    if (kind === 'changed' && document && this.#isSaved(document)) void this.#changedUnlessSame(document, absolute);
+    if (kind === 'changed' && document && this.#isSaved(document))
+      this.#during(this.#changedUnlessSame(document, absolute));
     else this.#listener.changed(absolute, kind, 'watcher');
   }
 
@@ -102,8 +118,13 @@ export class Documents {
     if (absolute === undefined) return;
     this.#listener.namesChanged([this.#names.closedUriOf(absolute), uri]);
     this.#maybeNew.add(uri);
-    const comparison = this.#compareWithDisk(document, absolute, version).finally(() => {
+    this.#during(this.#compareWithDisk(document, absolute, version));
+  }
+
+  #during(work: Promise<void>): void {
+    const comparison = work.finally(() => {
       this.#comparisons.delete(comparison);
+      if (!this.busy) this.#listener.compared();
     });
     this.#comparisons.add(comparison);
   }

@@ -7,7 +7,6 @@ import {
   CodeActionKind,
   FileChangeType,
   TextDocumentSyncKind,
-  type CancellationToken,
   type Connection,
   type Diagnostic,
   MessageType,
@@ -37,7 +36,9 @@ import { printable } from '../printable.ts';
 import { endPrewarmedThread } from '../store/store-client.ts';
 import { ReportWriter, type ServerReport } from '../store/server-reports.ts';
 import { version } from '../version.ts';
+import { AgentTools } from './agent-tools.ts';
 import { AnalysisProgress } from './analysis-progress.ts';
+import { signalOf } from './cancellation.ts';
 import { ChangeCollector } from './changes.ts';
 import { CodeActionProvider } from './code-action-provider.ts';
 import { abilitiesOf, noAbilities, type ClientAbilities } from './client-abilities.ts';
@@ -93,6 +94,8 @@ export class LanguageServer {
   #storageDir: string | undefined;
   #isExtension = false;
   #features: ClientFeatures = featuresOf({});
+  /** Files whose diagnostics changed while they were not to be shown. */
+  readonly #heldBack = new Set<string>();
   /** For `bulkhead status`. */
   readonly #report: ReportWriter | undefined;
   #editor = '';
@@ -102,6 +105,8 @@ export class LanguageServer {
   /** The roots are open or opening. */
   #started = false;
   #watchStatus = false;
+  /** Number of answers of the client and of replacements of workers that results depend on. */
+  #awaited = 0;
   #analyses = 0;
   #wasBusy = true;
   #watchedFiles: WatchedFiles | undefined;
@@ -139,6 +144,7 @@ export class LanguageServer {
         this.#publisher.changed(uris);
       },
       textChanged: (absolute, document) => this.#workspace?.setDocument(absolute, document),
+      compared: () => this.#status.changed(),
       openFilesChanged: (absolute) => this.#workspace?.setOpenFiles(absolute),
       changed: (absolute, kind, source) => {
         if (source === 'type' && this.#settings.run !== 'onType') return;
@@ -168,7 +174,7 @@ export class LanguageServer {
     connection.onDidChangeConfiguration(({ settings }: { settings: unknown }) => {
       const section = sectionIn(settings);
       if (section !== undefined) this.#applySettings(readEditorSettings(section));
-      else void this.#askForSettings();
+      else void this.#during(this.#askForSettings());
     });
     connection.onNotification(notifications.trust, ({ trusted }: TrustParams) => this.#configure({ trusted }));
     connection.onDidChangeWatchedFiles(({ changes }) => {
@@ -249,7 +255,7 @@ export class LanguageServer {
     if (this.#names.roots.length === 0) this.#sayThatNothingIsOpen();
     this.#status.changed();
     this.#watchedFiles?.start();
-    if (!this.#hasSettings) void this.#askForSettings();
+    if (!this.#hasSettings) void this.#during(this.#askForSettings());
     if (!this.#features.changesFolders) return;
     this.#connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
       for (const { uri } of removed) this.#names.removeRoot(uri);
@@ -292,6 +298,7 @@ export class LanguageServer {
       for (const [absolute, kind] of changes) this.#documents.changedOnDisk(absolute, kind);
     });
     workspace.on('status', () => {
+      if (!workspace.held && this.#heldBack.size > 0) this.#publishHeldBack();
       this.#countAnalyses();
       this.#watchedFiles?.add(workspace.extensions);
       this.#status.changed();
@@ -338,7 +345,17 @@ export class LanguageServer {
     this.#workspace?.pool.configure(now);
     this.#workspace?.configure(this.#workspaceSettings());
     if (settings.diagnosticSource !== diagnosticSource) this.#publisher.recheck();
-    if (now.node !== before.node) void this.#changeNode();
+    if (now.node !== before.node) void this.#during(this.#changeNode());
+  }
+
+  /** Nothing is up to date before this has ended. */
+  async #during(work: Promise<void>): Promise<void> {
+    this.#awaited += 1;
+    this.#status.changed();
+    await work.finally(() => {
+      this.#awaited -= 1;
+      this.#status.changed();
+    });
   }
 
   /** Applies settings that the client sent. Each problem in them is logged once. */
@@ -373,7 +390,17 @@ export class LanguageServer {
   #diagnosticsOf(uri: string): Diagnostic[] | undefined {
     const absolute = this.#names.pathOf(uri);
     if (absolute !== undefined && !this.#names.urisOf(absolute).includes(uri)) return [];
+    if (this.#workspace?.held === true) {
+      this.#heldBack.add(uri);
+      return undefined;
+    }
     return this.#workspace?.diagnosticsOf(uri);
+  }
+
+  #publishHeldBack(): void {
+    const uris = [...this.#heldBack];
+    this.#heldBack.clear();
+    this.#publisher.changed(uris);
   }
 
   #listenToPulls(workspace: Workspace): void {
@@ -405,6 +432,17 @@ export class LanguageServer {
       return runCommand(command, args ?? [], this.#commandHost());
     });
     answerIssueRequests(connection, () => this.#workspace);
+    new AgentTools({
+      workspace: () => this.#workspace,
+      trusted: () => this.#trusted,
+      upToDate: async () => {
+        await this.#documents.compared();
+        for (const uri of this.#documents.unsaved()) this.#analyseNow(uri);
+        this.#changes.flush();
+      },
+      onError: (error) =>
+        this.#log.add('error', error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    }).listen(connection);
     connection.onRequest(requests.analyze, async (): Promise<AnalyzeResult> => {
       if (this.#workspace?.paused === true) this.#workspace.resume();
       await this.#workspace?.analyzeAll();
@@ -453,7 +491,7 @@ export class LanguageServer {
     const ofSettings = this.#settingProblems.map((message) => ({ message, count: 1 }));
     return statusOf({
       paused: workspace?.paused === true,
-      underWay: workspace?.underWay === true || this.#changes.pending || this.#publisher.busy,
+      underWay: this.#isUnderWay,
       problems: [...ofSettings, ...(workspace?.problems() ?? [])],
       percent: this.#percent.of(detectors),
       opening: workspace === undefined || !this.#started || workspace.opening,
@@ -462,6 +500,11 @@ export class LanguageServer {
       health: workspace?.pool.health() ?? [],
       counts: (detector) => workspace?.counts(detector) ?? { error: 0, warning: 0, info: 0, hint: 0 },
     });
+  }
+
+  get #isUnderWay(): boolean {
+    const own = this.#awaited > 0 || this.#documents.busy || this.#changes.pending || this.#publisher.busy;
+    return own || this.#workspace?.underWay === true;
   }
 
   #readReport(): Omit<ServerReport, 'pid'> {
@@ -533,11 +576,4 @@ export class LanguageServer {
       },
     };
   }
-}
-
-function signalOf(token: CancellationToken): AbortSignal {
-  const controller = new AbortController();
-  if (token.isCancellationRequested) controller.abort();
-  token.onCancellationRequested(() => controller.abort());
-  return controller.signal;
 }

@@ -11,12 +11,20 @@ type Place = Omit<StatusProblem, 'count'>;
 
 /** @param nameOf the URI that the editor uses for a file of a root */
 export function problemsOf(
-  folder: Pick<Folder, 'root' | 'configurationIssues' | 'status'>,
+  folder: Pick<Folder, 'root' | 'configurationIssues' | 'brokenConfigurations' | 'status'>,
   nameOf: (root: string, file: string) => string = uriOf,
 ): readonly Place[] {
   const { root } = folder;
   const ofFiles = folder.configurationIssues.map(({ message, file, range }): Place => {
     return { message, uri: nameOf(root, file), range };
+  });
+  const ofTools = folder.brokenConfigurations.map(({ detector, rule, message, file, range }): Place => {
+    const [line = ''] = message.split('\n', 1);
+    return {
+      message: `${file} cannot be used as it is written: ${line} (${detector} ${rule})`,
+      uri: nameOf(root, file),
+      range,
+    };
   });
   const ofDetectors = folder.status().flatMap(({ name, state, error, problems }): readonly Place[] => {
     if (!isIncomplete(state)) return [];
@@ -29,7 +37,7 @@ export function problemsOf(
     const isNamed = error === undefined || places.some(({ message }) => error.startsWith(message));
     return isNamed ? places : [{ detector: name, message: error }, ...places];
   });
-  return [...ofFiles, ...ofDetectors];
+  return [...ofFiles, ...ofTools, ...ofDetectors];
 }
 
 /** One problem per message: it leads to the first place, and counts the others. */

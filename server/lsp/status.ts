@@ -9,6 +9,7 @@ import type {
   StatusProblem,
   TimingsResult,
 } from '../../workers/protocol/editor-protocol.ts';
+import { systemClock, type Clock } from '../clock.ts';
 import { isIncomplete, slowestFirst, type DetectorState, type DetectorStatus } from '../engine/status.ts';
 import type { WorkerHealth } from '../pool/types.ts';
 import { stateOf } from './state.ts';
@@ -156,31 +157,36 @@ export function timingsOf(statuses: readonly DetectorStatus[]): TimingsResult {
   };
 }
 
-/** Sends the state only if it changed. The last state is always sent. */
+/** Sends the state only if it changed: at once if nothing was sent lately. The last state is always sent. */
 export class StatusSender {
   readonly #read: () => StatusParams;
   readonly #send: (status: StatusParams) => void;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #clock: Clock;
+  #cancel: (() => void) | undefined;
+  #sentAt = Number.NEGATIVE_INFINITY;
   #last = '';
 
-  constructor(read: () => StatusParams, send: (status: StatusParams) => void) {
+  constructor(read: () => StatusParams, send: (status: StatusParams) => void, clock: Clock = systemClock) {
     this.#read = read;
     this.#send = send;
+    this.#clock = clock;
   }
 
   changed(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
+    // Never within the caller, who may be in the middle of a change.
+    this.#cancel ??= this.#clock.after(Math.max(0, this.#sentAt + intervalMs - this.#clock.now()), () => {
+      this.#cancel = undefined;
       const status = this.#read();
       const text = JSON.stringify(status);
       if (text === this.#last) return;
       this.#last = text;
+      this.#sentAt = this.#clock.now();
       this.#send(status);
-    }, intervalMs);
+    });
   }
 
   dispose(): void {
-    clearTimeout(this.#timer);
+    this.#cancel?.();
   }
 }
 

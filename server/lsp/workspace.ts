@@ -67,6 +67,8 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   readonly #failures = new Map<string, string>();
   #openFiles: readonly string[] = [];
   #paused = false;
+  /** How many texts that the editor does not have are being analysed. */
+  #held = 0;
   #settings: WorkspaceSettings;
   #watches = false;
   /** Folders that are being chosen or begin to watch. */
@@ -98,12 +100,36 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
 
   /** Whether a folder that is open has something to do besides what its detectors' states say. See {@link Folder.ready}. */
   get underWay(): boolean {
-    return this.#all.some((folder) => folder.isOpen && !folder.ready);
+    return this.#held > 0 || this.#all.some((folder) => folder.isOpen && !folder.ready);
+  }
+
+  /** Whether what is known is not to be shown: see {@link Workspace.hold}. */
+  get held(): boolean {
+    return this.#held > 0;
+  }
+
+  /** Texts that the editor does not have are analysed until `ended` resolves. */
+  hold(ended: Promise<void>): void {
+    this.#held += 1;
+    void ended.then(() => {
+      this.#held -= 1;
+      this.emit('status');
+    });
+  }
+
+  /** The folders that are open or opening. */
+  get openFolders(): readonly Folder[] {
+    return this.#all;
+  }
+
+  /** The editor's unsaved text of a file. */
+  documentOf(absolute: string): UnsavedDocument | undefined {
+    return this.#documents.get(absolute);
   }
 
   /** Whether the user waits for a result. */
   get busy(): boolean {
-    return this.#pending > 0 || this.#all.some((folder) => folder.busy);
+    return this.#held > 0 || this.#pending > 0 || this.#all.some((folder) => folder.busy);
   }
 
   /** The largest generation of all folders. */
@@ -134,12 +160,15 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   async watch(): Promise<void> {
     if (this.#watches) return;
     this.#watches = true;
-    await Promise.all(
-      this.#all.map(async (folder) => {
-        await this.#watch(folder);
-        await folder.analyze({ tellPeers: false });
-      }),
-    );
+    this.#pending += 1;
+    const watching = this.#all.map(async (folder) => {
+      await this.#watch(folder);
+      await folder.analyze({ tellPeers: false });
+    });
+    await Promise.all(watching).finally(() => {
+      this.#pending -= 1;
+      this.emit('status');
+    });
   }
 
   async #addRoot(root: string): Promise<void> {

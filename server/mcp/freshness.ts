@@ -12,7 +12,7 @@ import type { Folder } from '../folder/folder.ts';
 /** The part of a folder that answers are made from. */
 export type AnalysedFolder = Pick<
   Folder,
-  'compare' | 'idle' | 'issues' | 'status' | 'quarantined' | 'content' | 'generation' | 'busy'
+  'compare' | 'idle' | 'issues' | 'status' | 'quarantined' | 'content' | 'generation' | 'busy' | 'unsaved'
 >;
 
 /**
@@ -38,6 +38,8 @@ export interface Freshness {
   /** Detectors that have not finished. */
   readonly running: readonly string[];
   readonly gaps: readonly Gap[];
+  /** Number of files that count as a text which is not on disk. Absent: none. */
+  readonly unsaved?: number;
 }
 
 /** All issues, at one moment. */
@@ -87,8 +89,13 @@ async function isConfirmed(folder: AnalysedFolder, stop: AbortSignal): Promise<b
 function stateOf(folder: AnalysedFolder, confirmed: boolean): Answerable {
   const status = folder.status();
   const running = status.filter(({ state }) => !isSettled(state)).map(({ name }) => name);
-  const known = { revision: folder.generation, issues: folder.issues(), gaps: gapsOf(folder, status) };
-  const { content } = folder;
+  const { content, unsaved } = folder;
+  const known = {
+    revision: folder.generation,
+    issues: folder.issues(),
+    gaps: gapsOf(folder, status),
+    ...(unsaved === 0 ? {} : { unsaved }),
+  };
   if (confirmed && running.length === 0 && content !== undefined)
     return { ...known, state: known.gaps.length === 0 ? 'complete' : 'incomplete', content: content.slice(0, CONTENT_LENGTH), running }; // prettier-ignore
   // Comparing takes storage.

@@ -93,7 +93,7 @@ export function problemsAnswer(
 
 /** The part of an answer that says what it is worth. */
 export function freshnessOf(
-  { state, content, revision, running, gaps }: Freshness,
+  { state, content, revision, running, gaps, unsaved }: Freshness,
   { message }: Pick<Detail, 'message'>,
 ): Readonly<Record<string, unknown>> {
   const shown = message > 60 ? 5 : message > 20 ? 2 : 1;
@@ -101,6 +101,7 @@ export function freshnessOf(
     state,
     ...(content === undefined ? {} : { content }),
     revision,
+    ...(unsaved === undefined ? {} : { unsaved }),
     ...(running.length === 0 ? {} : { running: running.slice(0, 12) }),
     ...(gaps.length === 0
       ? {}
@@ -121,6 +122,7 @@ export function headLines(
     ...('fixed' in head ? [`${String(head['fixed'])} fixed`] : []),
     ...('unknownHandle' in head ? ['The handle is unknown: everything is listed.'] : []),
     ...('unmatched' in head ? [`Nothing matches ${JSON.stringify(head['unmatched'])}.`] : []),
+    ...('unsaved' in head ? [`Unsaved texts count as they are: ${String(head['unsaved'])}`] : []),
     ...('why' in head ? [`Missing: ${JSON.stringify(head['why'])}`] : []),
     ...('running' in head ? [`Running: ${String(head['running'])}`] : []),
   ];

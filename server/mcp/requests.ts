@@ -2,6 +2,7 @@
  * Requests that are being answered: each ends by itself, by its limit, when the client cancels it, or when the server stops,
  * and always with an answer. Lives as long as the server.
  */
+import { ToolUseError } from './selection.ts';
 
 /** Why a request has no answer. */
 export type RequestErrorCode = 'stopping' | 'timeout' | 'cancelled' | 'wrong_use' | 'internal';
@@ -68,4 +69,12 @@ export class Requests {
     if (cancelled.aborted) return new RequestError('cancelled', 'The request was cancelled.', cause);
     return new RequestError('timeout', `There was no answer within ${this.#limitMs / 1000} s. Ask again, or look at status.`, cause); // prettier-ignore
   }
+}
+
+/** @param onError hears of an error that is ours */
+export function asRequestError(error: unknown, onError: (error: unknown) => void): RequestError {
+  if (error instanceof RequestError) return error;
+  if (error instanceof ToolUseError) return new RequestError('wrong_use', error.message);
+  onError(error);
+  return new RequestError('internal', `The analysis failed: ${error instanceof Error ? error.message : String(error)}`);
 }

@@ -2,8 +2,7 @@
 import { McpServer, type CallToolResult, type ServerContext } from '@modelcontextprotocol/server';
 import { version } from '../version.ts';
 import type { Answer } from './budget.ts';
-import { RequestError, type Requests } from './requests.ts';
-import { ToolUseError } from './selection.ts';
+import { asRequestError, type Requests } from './requests.ts';
 import type { Session } from './session.ts';
 import { serverInstructions, tools } from './tools.ts';
 
@@ -37,11 +36,4 @@ export function mcpServer(session: Session, requests: Requests, onError: (error:
   server.registerTool('fix', tools.fix, (question, context) => run(context, (signal) => session.fix(question, signal)));
   server.registerTool('status', tools.status, (question, context) => run(context, (signal) => session.status(question, requests.size, signal))); // prettier-ignore
   return server;
-}
-
-function asRequestError(error: unknown, onError: (error: unknown) => void): RequestError {
-  if (error instanceof RequestError) return error;
-  if (error instanceof ToolUseError) return new RequestError('wrong_use', error.message);
-  onError(error);
-  return new RequestError('internal', `The analysis failed: ${error instanceof Error ? error.message : String(error)}`);
 }

@@ -1,10 +1,11 @@
 /** Answers the questions of one client about one folder. Lives as long as the server. */
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { textHash } from '../../workers/protocol/fingerprint.ts';
 import { readText } from '../../workers/protocol/read-file.ts';
 import type { Folder } from '../folder/folder.ts';
+import type { UnsavedDocument } from '../folder/options.ts';
 import { budget, clipped, fitting, type Answer } from './budget.ts';
 import { issueAnswer, issueOf, ruleAnswer } from './explain.ts';
 import { applyFixes, fixAnswer, planFixes } from './fix.ts';
@@ -19,8 +20,19 @@ const standardWaitMs = 2_000;
 /** Messages about what does not work. */
 const mostTroubles = 5;
 
+/** An editor that has the folder open, too. */
+export interface SessionEditor {
+  /** The editor's unsaved text of a file. */
+  documentOf(file: string): UnsavedDocument | undefined;
+  /** Texts that the editor does not have are analysed until `ended` resolves: what is found meanwhile is not to be shown. */
+  hold(ended: Promise<void>): void;
+}
+
+const noEditor: SessionEditor = { documentOf: () => undefined, hold: () => {} };
+
 export class Session {
   readonly #root: string;
+  readonly #editor: SessionEditor;
   readonly #opening: Promise<Folder>;
   #folder: Folder | undefined;
   readonly #snapshots = new Snapshots();
@@ -29,11 +41,17 @@ export class Session {
   #turn: Promise<void> = Promise.resolve();
 
   /** @param root absolute path, without symbolic links */
-  constructor(root: string, opening: Promise<Folder>) {
+  constructor(root: string, opening: Promise<Folder>, editor = noEditor) {
     this.#root = root;
+    this.#editor = editor;
     this.#opening = opening;
     // A failure reaches those who ask.
     opening.then((folder) => (this.#folder = folder)).catch(() => {});
+  }
+
+  /** Whether an answer of this session gave this handle. */
+  knows(handle: string): boolean {
+    return this.#snapshots.has(handle);
   }
 
   /** Something does not work, such as a configuration that is broken. */
@@ -47,20 +65,23 @@ export class Session {
     { wait, maxTokens = budget.standard, ...question }: Question<'problems'>,
     signal: AbortSignal,
   ): Promise<Answer> {
-    const given = question.paths ?? [];
+    const given = await this.#placed(question.paths ?? []);
     const known = await this.#answerable(wait, signal);
     return problemsAnswer(
       this.#root,
       known,
-      { ...question, maxTokens, existing: await this.#existing(given) },
+      { ...question, ...(question.paths ? { paths: given } : {}), maxTokens, existing: await this.#existing(given) },
       this.#snapshots,
     );
   }
 
   async check(
-    { files = [], texts = [], wait, maxTokens = budget.standard }: Question<'check'>,
+    { files: givenFiles = [], texts: givenTexts = [], wait, maxTokens = budget.standard }: Question<'check'>,
     signal: AbortSignal,
   ): Promise<Answer> {
+    const files = await this.#placed(givenFiles);
+    const places = await this.#placed(givenTexts.map(({ file }) => file));
+    const texts = givenTexts.map(({ text, file }, index) => ({ text, file: places[index] ?? file }));
     const named = [
       ...new Set([...files, ...texts.map(({ file }) => file)].map((file) => pathInside(this.#root, file))),
     ];
@@ -70,15 +91,23 @@ export class Session {
     return this.#exclusively(signal, async () => {
       const folder = await this.#opening;
       signal.throwIfAborted();
-      const changes = [...unsaved.keys()].map((file) => ({ file, kind: 'changed' }) as const);
+      const documents = new Map(
+        [...unsaved].map(([file, text]) => [file, { text, version: folder.generation } satisfies UnsavedDocument]),
+      );
+      const changes = [...documents.keys()].map((file) => ({ file, kind: 'changed' }) as const);
+      const over = Promise.withResolvers<void>();
+      this.#editor.hold(over.promise);
       try {
-        for (const [file, text] of unsaved) folder.setDocument(file, { text, version: folder.generation });
+        for (const [file, document] of documents) folder.setDocument(file, document);
         folder.filesChanged(changes);
         const known = await answerable(this.#opening, waitMs(wait), signal);
+        const edited = [...documents].find(([file, document]) => folder.documentOf(file) !== document);
+        if (edited) throw new ToolUseError(`${edited[0]} was edited in the editor meanwhile. Ask again.`);
         return await this.#checkAnswer(named, unsaved, known, maxTokens);
       } finally {
-        for (const file of unsaved.keys()) folder.setDocument(file, undefined);
+        for (const file of documents.keys()) folder.setDocument(file, this.#editor.documentOf(file));
         folder.filesChanged(changes);
+        folder.idle().then(over.resolve, over.resolve);
       }
     });
   }
@@ -101,10 +130,15 @@ export class Session {
     const known = await this.#answerable(wait, signal);
     const chosen =
       ids === undefined
-        ? select(this.#root, known.issues, { paths: files }).issues
+        ? select(this.#root, known.issues, { paths: files && (await this.#placed(files)) }).issues
         : ids.map((id) => issueOf(known.issues, id));
     const wanted = rule === undefined ? chosen : chosen.filter((issue) => isOfRule(issue, rule));
-    const plan = await planFixes(this.#root, ids === undefined ? wanted.filter(({ fixable }) => fixable) : wanted);
+    const fixable = ids === undefined ? wanted.filter((issue) => issue.fixable) : wanted;
+    const saved = fixable.filter(({ file }) => this.#editor.documentOf(file) === undefined);
+    const { fixes: planned, refused } = await planFixes(this.#root, saved);
+    const unsaved = new Set(fixable.filter((issue) => !saved.includes(issue)).map(({ file }) => file));
+    const open = [...unsaved].map((file) => ({ file, why: 'It has unsaved changes in the editor. Save it first.' }));
+    const plan = { fixes: planned, refused: [...refused, ...open] };
     if (!apply) return fixAnswer(known, plan, false, maxTokens);
     signal.throwIfAborted();
     const late = await applyFixes(this.#root, plan.fixes);
@@ -166,7 +200,10 @@ export class Session {
     const folder = known.revision === 0 ? undefined : await this.#opening;
     const facts = await Promise.all(
       files.map(async (file) => {
-        const text = unsaved.get(file) ?? (await readText(path.join(this.#root, file)).catch(() => undefined));
+        const text =
+          unsaved.get(file) ??
+          this.#editor.documentOf(file)?.text ??
+          (await readText(path.join(this.#root, file)).catch(() => undefined));
         const detectors = folder?.detectorsOf(file) ?? [];
         return { file, hash: text === undefined ? 'no file' : textHash(text).slice(0, 8), detectors };
       }),
@@ -181,7 +218,6 @@ export class Session {
       const head = {
         ...freshnessOf(known, detail),
         ...(isSettled || issues.length > 0 ? { counts: countsOf(issues) } : {}),
-        ...(unsaved.size > 0 ? { unsaved: unsaved.size } : {}),
         ...(unchecked.length === 0 ? {} : { unchecked: unchecked.length }),
         ...(count < issues.length ? { omitted: issues.length - count } : {}),
       };
@@ -196,6 +232,18 @@ export class Session {
         structured: { ...head, untrusted },
       };
     });
+  }
+
+  /** Absolute paths may spell the folder in another way, through links. */
+  #placed(paths: readonly string[]): Promise<readonly string[]> {
+    return Promise.all(
+      paths.map(async (given) => {
+        if (!path.isAbsolute(given) || given.includes('\0') || given.startsWith(this.#root)) return given;
+        const folder = await realpath(path.dirname(given)).catch(() => path.dirname(given));
+        const file = path.join(folder, path.basename(given));
+        return file.startsWith(this.#root) ? file : realpath(given).catch(() => given);
+      }),
+    );
   }
 
   async #existing(paths: readonly string[]): Promise<ReadonlySet<string>> {

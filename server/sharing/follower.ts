@@ -34,6 +34,7 @@ export class Follower {
   readonly #connection: MessageConnection;
   readonly #answerListeners = new Map<number, (part: messages.AnswerParams) => void>();
   #accepted = false;
+  #understood = false;
   #open = true;
   #openRequests = 0;
   #lastId = 0;
@@ -69,8 +70,9 @@ export class Follower {
     const follower = new Follower(socket, listener);
     const timer = setTimeout(() => socket.destroy(), CONNECT_MS);
     try {
-      const { accepted } = await follower.#connection.sendRequest(messages.greet, greeting);
+      const { accepted, understood } = await follower.#connection.sendRequest(messages.greet, greeting);
       follower.#accepted = accepted;
+      follower.#understood = understood === true;
       return follower;
     } catch {
       socket.destroy();
@@ -83,6 +85,16 @@ export class Follower {
   /** Whether the leader's results are valid for this process. If not, the connection only shows when the leader ends. */
   get usable(): boolean {
     return this.#accepted && this.#open;
+  }
+
+  /** Whether the leader can be asked about edits, even if its results are not valid for this process. */
+  get understood(): boolean {
+    return this.#understood && this.#open;
+  }
+
+  /** @throws when the connection ends */
+  edited(params: messages.EditedParams): Promise<messages.EditedReply> {
+    return this.#connection.sendRequest(messages.edited, params);
   }
 
   /** @returns undefined: this process has to make the plan itself */

@@ -37,6 +37,8 @@ export interface LeaderHost {
   changed(changes: readonly FileChange[]): Promise<readonly FileChange[]>;
   /** Compares with the disk until the engine's results are valid for it. @returns false: files kept changing */
   confirm(): Promise<boolean>;
+  /** What an edit made new or fixed. */
+  edited(params: messages.EditedParams): Promise<messages.EditedReply>;
   /** The user of a follower requested a new analysis of everything. */
   analyze(): void;
   /** The user of a follower releases a file from quarantine. */
@@ -49,6 +51,8 @@ interface Peer {
   readonly socket: net.Socket;
   /** It is a follower: results are valid for it. */
   accepted: boolean;
+  /** It may ask about edits. */
+  understood: boolean;
   /** Resolves when the engine knows the changes that the peer reported. Its next request is answered only then. */
   changesApplied: Promise<unknown>;
 }
@@ -116,7 +120,7 @@ export class Leader {
 
   #accept(socket: net.Socket): void {
     const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
-    const peer: Peer = { connection, socket, accepted: false, changesApplied: Promise.resolve() };
+    const peer: Peer = { connection, socket, accepted: false, understood: false, changesApplied: Promise.resolve() };
     this.#peers.add(peer);
     socket.on('error', () => socket.destroy());
     socket.once('close', () => {
@@ -127,11 +131,12 @@ export class Leader {
     connection.onError(() => socket.destroy());
     connection.onRequest(messages.greet, (greeting) => {
       peer.accepted = messages.mayAnswer(this.#greeting, greeting);
-      return { accepted: peer.accepted };
+      peer.understood = messages.understands(this.#greeting, greeting);
+      return { accepted: peer.accepted, understood: peer.understood };
     });
     /** Nobody else is answered, or heard. */
-    const admit = (): void => {
-      if (peer.accepted) return;
+    const admit = (isAllowed = peer.accepted): void => {
+      if (isAllowed) return;
       socket.destroy();
       throw new Error('Not greeted, or of another version.');
     };
@@ -143,6 +148,7 @@ export class Leader {
       await peer.changesApplied;
       return this.#host.confirm();
     });
+    connection.onRequest(messages.edited, (params) => (admit(peer.understood), this.#host.edited(params)));
     connection.onNotification(messages.changes, ({ changes }) => {
       admit();
       peer.changesApplied = peer.changesApplied.then(async () => {

@@ -4,6 +4,7 @@ import type {
   CheckEvent,
   DetectorOptions,
   DetectorProblem,
+  Issue,
   PlanResult,
   Unit,
 } from '../../workers/protocol/detector-protocol.ts';
@@ -30,6 +31,11 @@ export function mayAnswer(leader: Greeting, other: Greeting): boolean {
   const isHeld = other.sandboxExcept === undefined || String(other.sandboxExcept) === String(leader.sandboxExcept);
   const rest = (greeting: Greeting): string => JSON.stringify({ ...greeting, sandboxExcept: undefined });
   return isHeld && rest(leader) === rest(other);
+}
+
+/** Whether both speak the same protocol. */
+export function understands(leader: Greeting, other: Greeting): boolean {
+  return leader.protocol === other.protocol && leader.bulkhead === other.bulkhead;
 }
 
 export function greetingOf(program = '', sandboxExcept?: readonly string[]): Greeting {
@@ -70,12 +76,44 @@ export interface AnswerParams {
   readonly last: boolean;
 }
 
+export interface EditedParams {
+  /** Relative to the folder; empty: it is not known which. */
+  readonly files: readonly string[];
+  /** Whoever edits: what it was told before is not repeated. */
+  readonly session: string;
+  /** When the question was asked, milliseconds since the epoch. */
+  readonly askedAt: number;
+  readonly waitMs: number;
+}
+
+export interface EditedReply {
+  /** `running`: what is known so far. `confirming`, `incomplete`: as in the answers to agents. */
+  readonly state: 'complete' | 'incomplete' | 'confirming' | 'running';
+  /** False: it is not known what was before the edit. Then `appeared` has all issues of the files. */
+  readonly isDifference: boolean;
+  /** The worst; `appearedCount` counts all. */
+  readonly appeared: readonly Issue[];
+  readonly appearedCount: number;
+  readonly fixed: readonly Issue[];
+  readonly fixedCount: number;
+  /** Detectors that have not finished. */
+  readonly running: readonly string[];
+  /** Detectors whose answers are missing; each is named to a session once. */
+  readonly gaps: readonly string[];
+  /** Files that no detector looks at; each is named to a session once. */
+  readonly unchecked: readonly string[];
+}
+
 /** Follower to leader. */
-export const greet = new RequestType<Greeting, { readonly accepted: boolean }, void>('greet');
+export const greet = new RequestType<Greeting, { readonly accepted: boolean; readonly understood?: boolean }, void>(
+  'greet',
+);
 export const plan = new RequestType<PlanParams, { readonly plan?: PlanResult }, void>('plan');
 export const check = new RequestType<CheckParams, CheckReply, void>('check');
 /** The leader compares with the disk. Result: whether its results are valid for it; false: files kept changing. */
 export const confirm = new RequestType0<boolean, void>('confirm');
+/** What an edit made new or fixed. The answer is for a person or an agent, so settings may differ. */
+export const edited = new RequestType<EditedParams, EditedReply, void>('edited');
 /** Fails only if the leader hangs. */
 export const ping = new RequestType0<null, void>('ping');
 /** Releases a file from quarantine. */

@@ -16,7 +16,7 @@ import { claimAddress, readAddress, removeAddress, writeAddress } from './addres
 import { SeenChanges } from './seen-changes.ts';
 import { Follower } from './follower.ts';
 import { Leader } from './leader.ts';
-import { greetingOf, type Greeting } from './messages.ts';
+import { greetingOf, type EditedParams, type EditedReply, type Greeting } from './messages.ts';
 
 export interface SharingOptions {
   /** Absolute path of the folder that is analysed. */
@@ -43,6 +43,8 @@ export interface SharingHost {
   release(file: string): void;
   /** Compares with the disk until the engine's results are valid for it. @returns false: files kept changing */
   confirm(): Promise<boolean>;
+  /** What an edit made new or fixed. */
+  edited(params: EditedParams): Promise<EditedReply>;
 }
 
 /** How long work waits until it is known who leads. Only a leader that hangs takes so long. */
@@ -198,6 +200,7 @@ export class Sharing {
             return news;
           },
           confirm: () => host.confirm(),
+          edited: (params) => host.edited(params),
           analyze: () => host.analyze(),
           release: (file) => host.release(file),
         },

@@ -1,7 +1,9 @@
 /** A detector that kills its process: the others' issues are complete, the server lives, and the reason is told. */
 import assert from 'node:assert/strict';
+import os from 'node:os';
+import { unzipSync } from 'fflate';
 import * as vscode from 'vscode';
-import { activated, issues, settled } from './support/bulkhead.ts';
+import { activated, folder, issues, settled } from './support/bulkhead.ts';
 import { driver } from './support/driver.ts';
 import { workspaces } from './support/workspaces.ts';
 import type { BulkheadApi } from '../../client/extension.ts';
@@ -80,6 +82,32 @@ describe('an ESLint configuration that kills its process', () => {
     await vscode.env.clipboard.writeText('');
     await vscode.commands.executeCommand('bulkhead.copyHealthReport');
     assert.match(await vscode.env.clipboard.readText(), /eslint#1[^]*SIGKILL/);
+  });
+
+  it('reports it in a file that has nothing of the workspace in it', async () => {
+    const target = vscode.Uri.joinPath(vscode.Uri.file(os.tmpdir()), `bulkhead-report-${process.pid}.zip`);
+    await vscode.commands.executeCommand('bulkhead.reportProblem', target);
+    const files = Object.entries(unzipSync(await vscode.workspace.fs.readFile(target)));
+    await vscode.workspace.fs.delete(target);
+    const texts = new Map(files.map(([name, bytes]) => [name, new TextDecoder().decode(bytes)]));
+    const parts = ['versions', 'settings', 'status', 'history', 'health', 'errors', 'timings', 'folders', 'doctor-1'];
+    assert.deepEqual(
+      parts.filter((part) => !texts.has(`${part}.json`)),
+      [],
+    );
+    assert.match(texts.get('health.json') ?? '', /"kind": "signal"[^]*SIGKILL/);
+    assert.match(texts.get('errors.json') ?? '', /SIGKILL/);
+    assert.match(texts.get('doctor-1.json') ?? '', /"detectors"[^]*"name": "typescript"/);
+    assert.ok((JSON.parse(texts.get('history.json') ?? '[]') as unknown[]).length > 1);
+    const all = [...texts.values()].join('\n');
+    const sources = [...workspaces.fault().files];
+    const lines = sources.flatMap(([, text]) => text.split('\n')).map((line) => line.trim());
+    const names = sources.flatMap(([name]) => [name, name.slice(name.lastIndexOf('/') + 1)]);
+    const hidden = [folder().path, os.homedir(), ...names, ...lines.filter((line) => line.length > 10)];
+    assert.deepEqual(
+      hidden.filter((text) => all.includes(text)),
+      [],
+    );
   });
 
   it('has a dashboard that can be read in every theme, and by everybody', async () => {

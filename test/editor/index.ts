@@ -9,7 +9,7 @@ const suites: Readonly<Record<string, () => Promise<unknown>>> = {
   poison: async () => [await import('./poison.test.ts'), await import('./tools.test.ts')],
   folders: () => import('./folders.test.ts'),
   restricted: () => import('./restricted.test.ts'),
-  beside: () => import('./beside.test.ts'),
+  beside: async () => [await import('./beside.test.ts'), await import('./agents.test.ts')],
   windows: () => import('./windows.test.ts'),
 };
 

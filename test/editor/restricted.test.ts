@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { activated, file, issues, issuesAre, settled, status } from './support/bulkhead.ts';
+import { invoke } from './support/agents.ts';
 import { driver } from './support/driver.ts';
 import { workspaces } from './support/workspaces.ts';
 import type { BulkheadApi } from '../../client/extension.ts';
@@ -32,6 +33,8 @@ describe('a workspace that is not trusted', () => {
       [],
     );
     assert.equal(executed(), false, 'the ESLint configuration was executed');
+    assert.deepEqual(api.mcpServers, []);
+    await assert.rejects(invoke('bulkhead_problems', {}), /The workspace is not trusted/);
     await vscode.commands.executeCommand('workbench.actions.view.problems');
     await driver.screenshot('restricted-mode');
   });

@@ -1,4 +1,5 @@
 /** Lines over time, with the faults and restarts of workers as marks. Each chart also says in words what it shows. */
+import * as l10n from '@vscode/l10n';
 import uPlot from 'uplot';
 import type { DashboardState, Mark } from '../messages.ts';
 
@@ -27,11 +28,11 @@ export class Charts {
   #latest: DashboardState | undefined;
 
   constructor(parent: HTMLElement) {
-    this.#empty.textContent = 'The charts fill while workers are at work.';
+    this.#empty.textContent = l10n.t('The charts fill while workers are at work.');
     parent.append(this.#empty);
-    const memory = new Chart(parent, 'Memory per worker', 'MB');
-    const cpu = new Chart(parent, 'CPU per worker', '%');
-    const issues = new Chart(parent, 'Issues', '');
+    const memory = new Chart(parent, l10n.t('Memory per worker'), 'MB');
+    const cpu = new Chart(parent, l10n.t('CPU per worker'), '%');
+    const issues = new Chart(parent, l10n.t('Issues'), '');
     this.#charts = [memory, cpu, issues];
     // The canvas does not follow the theme and the size of the panel by itself.
     new ResizeObserver(() => this.#redraw()).observe(parent);
@@ -55,9 +56,9 @@ export class Charts {
     );
     const { errors, warnings, others } = issues;
     const lines = [
-      { name: 'errors', values: errors, colour: 'red' },
-      { name: 'warnings', values: warnings, colour: 'yellow' },
-      { name: 'infos and hints', values: others, colour: 'blue' },
+      { name: l10n.t('errors'), values: errors, colour: 'red' },
+      { name: l10n.t('warnings'), values: warnings, colour: 'yellow' },
+      { name: l10n.t('infos and hints'), values: others, colour: 'blue' },
     ] as const;
     count?.show(times, lines, []);
   }
@@ -102,8 +103,9 @@ class Chart {
     this.#marks = marks;
     const faults = marks.filter(({ kind }) => kind === 'fault').length;
     const now = lines.map(({ name, values }) => `${name} ${this.#text(values.at(-1))}`).join(', ');
-    const events = faults === 0 ? '' : ` ${faults} ${faults === 1 ? 'fault' : 'faults'} marked.`;
-    this.#canvas.setAttribute('aria-label', `${this.#title} over time. Now: ${now}.${events}`);
+    const events = faults === 1 ? l10n.t('1 fault marked.') : l10n.t('{0} faults marked.', faults);
+    const label = [l10n.t('{0} over time. Now: {1}.', this.#title, now), ...(faults === 0 ? [] : [events])].join(' ');
+    this.#canvas.setAttribute('aria-label', label);
     const data = [times, ...lines.map(({ values }) => values)] as uPlot.AlignedData;
     const names = lines.map(({ name }) => name).join('\n');
     if (this.#plot && names === this.#names) this.#plot.setData(data);
@@ -163,7 +165,7 @@ class Chart {
   }
 
   #text(value: number | null | undefined): string {
-    if (value === null || value === undefined) return 'no process';
+    if (value === null || value === undefined) return l10n.t('no process');
     return this.#unit === '' ? String(value) : `${Math.round(value)} ${this.#unit}`;
   }
 }

@@ -1,10 +1,13 @@
 /** The dashboard's page: shows each state that the extension sends. Runs in the webview, for as long as it is shown. */
+import * as l10n from '@vscode/l10n';
 import type { ToExtension, ToPage } from '../messages.ts';
 import { Charts } from './charts.ts';
 import { Tables } from './tables.ts';
 
 declare function acquireVsCodeApi(): { postMessage(message: ToExtension): void };
 
+// Before the first text is made.
+l10n.config({ contents: byId('texts').textContent ?? '{}' });
 const editor = acquireVsCodeApi();
 const send = (message: ToExtension): void => editor.postMessage(message);
 const charts = new Charts(byId('charts'));

@@ -1,4 +1,5 @@
 /** A table with a caption whose headings are buttons that sort it. Lives as long as the page. */
+import * as l10n from '@vscode/l10n';
 
 export interface Column<Row> {
   readonly title: string;
@@ -53,7 +54,7 @@ export class SortedTable<Row> {
     frame.className = 'frame';
     frame.tabIndex = 0;
     frame.setAttribute('role', 'region');
-    frame.setAttribute('aria-label', `${title}, table`);
+    frame.setAttribute('aria-label', l10n.t('{0}, table', title));
     frame.append(this.#table);
     section.append(heading, this.#empty, frame);
     parent.append(section);

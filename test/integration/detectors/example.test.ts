@@ -12,8 +12,8 @@ import { Editor } from '../../support/lsp-client.ts';
 import { makeWorkspace, repository, type TestWorkspace } from '../../support/workspace.ts';
 
 const sources = [
-  'workers', 'server', 'client', 'scripts', 'schemas', 'docs', 'media', 'test/support', 'test/unit/detectors',
-  'test/unit/client', 'package.json', 'README.md', 'esbuild.mjs', 'tsconfig.base.json', '.mocharc.json',
+  'workers', 'server', 'client', 'scripts', 'schemas', 'docs', 'media', 'l10n', 'test/support', 'test/unit/detectors',
+  'test/unit/client', 'package.json', 'package.nls.json', 'README.md', 'esbuild.mjs', 'tsconfig.base.json', '.mocharc.json',
   '.prettierrc.json', '.editorconfig',
 ]; // prettier-ignore
 

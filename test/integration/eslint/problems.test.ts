@@ -66,6 +66,18 @@ describe('eslint: problems', function () {
     assert.match(problem.message, /npm install --save-dev eslint/);
   });
 
+  it('a manifest that is no JSON: failed, and ESLint is not said to be missing', async () => {
+    for (const manifest of ['{ "name": "x', '', '[]']) {
+      const run = await runDetector(
+        detector,
+        makeWorkspace({ ...FLAT, ...SOURCE, 'package.json': manifest }, 'eslint'),
+      );
+      const problem = onlyProblem(run);
+      assert.equal(problem.code, 'TOOL_ERROR');
+      assert.match(problem.message, /package\.json of this folder is not a valid JSON object/);
+    }
+  });
+
   it('an ESLint that is too old: failed, with both versions', async () => {
     const old = { 'node_modules/eslint/package.json': '{ "name": "eslint", "version": "7.32.0" }' };
     const run = await runDetector(detector, makeWorkspace({ '.eslintrc.json': '{}', ...old, ...SOURCE }));

@@ -3,13 +3,26 @@
  * on disk is known at each moment, because the test writes it: one issue per line with `var`.
  */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Tokenizer } from 'ai-tokenizer';
 import * as claude from 'ai-tokenizer/encoding/claude';
+import { toolPrefix } from '../../../workers/protocol/agent-requests.ts';
 import { checkJson } from '../../support/cli.ts';
 import { makeWorkspace, repository, type TestWorkspace } from '../../support/workspace.ts';
 import { startMcp, type McpAnswer, type RunningMcp } from './client.ts';
@@ -22,6 +35,12 @@ function randomFrom(start: number): (below: number) => number {
   return (below) => {
     state = (state * 48_271) % 2_147_483_647;
     return state % below;
+  };
+}
+
+interface EditorManifest {
+  readonly contributes: {
+    readonly languageModelTools: readonly { readonly name: string; readonly modelDescription: string; readonly inputSchema: object }[]; // prettier-ignore
   };
 }
 
@@ -111,6 +130,12 @@ describe('MCP server', function () {
       ['fix'],
     );
     assert.ok(tools.every(({ outputSchema }) => outputSchema?.['type'] === 'object'));
+    // An editor offers the same.
+    const manifest = JSON.parse(await readFile(path.join(repository, 'package.json'), 'utf8')) as EditorManifest;
+    assert.deepEqual(
+      manifest.contributes.languageModelTools.map(({ name, modelDescription, inputSchema }) => ({ name, description: modelDescription, inputSchema })), // prettier-ignore
+      tools.map(({ name, description, inputSchema: { $schema: _, ...inputSchema } }) => ({ name: `${toolPrefix}${name}`, description, inputSchema })), // prettier-ignore
+    );
   });
 
   it('answers within the wait, and says that it is not finished', async () => {
@@ -183,6 +208,39 @@ describe('MCP server', function () {
     assert.deepEqual([issues.map((issue) => issue.at), data['unchecked']], [['src/0.js:2:1'], 1]);
     const { state, found } = await listed();
     assert.deepEqual([state, found], ['complete', await expected()]);
+    const link = path.join(cache, 'link');
+    await symlink(workspace.root, link, 'junction');
+    const linked = await settled('check', { files: [path.join(link, 'lib/2.js'), path.join(link, 'none.js')] });
+    assert.match(
+      JSON.stringify(linked.data['untrusted']),
+      /"files":\["lib\/2\.js \w{8} eslint","none\.js no file unchecked"\]/,
+    );
+    assert.match((await settled('problems', { paths: [link] })).text, /no-var/);
+  });
+
+  it('tells an agent after each edit what is new and what is fixed (bulkhead hook)', async () => {
+    const edited = (file: string): { code: number | null; text: string } => {
+      const input = JSON.stringify({ hook_event_name: 'PostToolUse', session_id: 's', cwd: workspace.root, tool_input: { file_path: at(file) } }); // prettier-ignore
+      const env = { ...process.env, XDG_CACHE_HOME: cache, LOCALAPPDATA: cache, HOME: cache };
+      const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(repository, 'dist', 'cli.mjs'), 'hook'], { input, env, encoding: 'utf8' }); // prettier-ignore
+      return { code: status, text: stdout + stderr };
+    };
+    /** What is not known in time is in a later answer. */
+    const told = (file: string, pattern: RegExp): { code: number | null; text: string } => {
+      for (;;) {
+        const answer = edited(file);
+        if (pattern.test(answer.text)) return answer;
+        assert.match(answer.text, /^$|Still checking/);
+      }
+    };
+    await settled('problems', {});
+    await workspace.write({ 'src/1.js': 'let a0;\nvar hook;\n' });
+    const { code, text } = told('src/1.js', /new problem/);
+    assert.equal(code, 2);
+    assert.match(text, /^Bulkhead: 1 new problem\.[^]*warning eslint\/no-var src\/1\.js:2:1 /);
+    assert.deepEqual(told('src/1.js', /^$/), { code: 0, text: '' });
+    await workspace.write({ 'src/1.js': 'let a0;\n' });
+    assert.match(told('src/1.js', /fixed/).text, /"additionalContext":"Bulkhead: 1 fixed\."/);
   });
 
   it('explains and fixes what it found', async () => {

@@ -7,12 +7,12 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { CodeAction, Diagnostic } from 'vscode-languageserver-protocol/node';
 import type { CheckReport } from '../../../server/cli/result.ts';
-import { diagnosticsOf } from '../../../server/lsp/diagnostics.ts';
-import { uriOf } from '../../../server/lsp/uris.ts';
 import type { Issue } from '../../../workers/protocol/detector-protocol.ts';
 import { requests, type StatusParams } from '../../../workers/protocol/editor-protocol.ts';
 import { checkJson } from '../cli.ts';
 import { Editor } from '../lsp-client.ts';
+import { broken, configurationFiles } from './breaks.ts';
+import { compare, compareState, type Shown } from './comparison.ts';
 import { edited, newModule, readJson, withJson, type EditContext } from './edits.ts';
 import { Folder, type Changes } from './folder.ts';
 import { pick, randomFrom, type Random } from './random.ts';
@@ -26,6 +26,11 @@ export interface ReplayOptions {
   readonly every: number;
   /** Wait after each step until all is quiet: what differs then is no matter of time. */
   readonly calm?: boolean;
+  /**
+   * What is shown at the moment when the server says that it is ready is compared, and nothing may come later. Steps follow
+   * each other at once. Configurations are broken and mended, too. `graceMs` does not count then.
+   */
+  readonly atReady?: boolean;
   /** For answers that are confirmed at leisure, after all seems done. */
   readonly graceMs?: number;
   readonly log?: (line: string) => void;
@@ -53,6 +58,12 @@ interface OpenDocument {
   version: number;
 }
 
+interface Found {
+  readonly issues: readonly Issue[];
+  readonly lines: readonly string[];
+  readonly lateMs: number;
+}
+
 type Operation = (replay: Replay) => Promise<string>;
 
 const operations: readonly (readonly [weight: number, name: string, operation: Operation])[] = [
@@ -67,6 +78,12 @@ const operations: readonly (readonly [weight: number, name: string, operation: O
   [4, 'checkout', (replay) => replay.checkout()],
   [6, 'config', (replay) => replay.configure()],
   [2, 'reopen', (replay) => replay.reopen()],
+];
+
+const breaking: readonly (typeof operations)[number][] = [
+  [28, 'break', (replay) => replay.break()],
+  [14, 'checkout', (replay) => replay.checkout()],
+  [10, 'save', (replay) => replay.save()],
 ];
 
 export async function replay(options: ReplayOptions): Promise<ReplayResult> {
@@ -95,14 +112,14 @@ class Replay {
   }
 
   async run(): Promise<ReplayResult> {
-    const { steps, every, calm = false } = this.#options;
+    const { steps, every, calm = false, atReady = false } = this.#options;
     const differences: Difference[] = [];
     const lateMs: number[] = [];
     let comparisons = 0;
     const issues: Record<string, number> = {};
     let since: string[] = [];
     await this.#open();
-    await this.#quiet();
+    if (!atReady) await this.#quiet();
     for (let step = 1; step <= steps; step += 1) {
       const [name, operation] = this.#choose();
       const what = `${step} ${name}: ${await operation(this)}`;
@@ -110,9 +127,9 @@ class Replay {
       since.push(what);
       this.#counts[name] = (this.#counts[name] ?? 0) + 1;
       if (calm) await this.#quiet();
-      else await this.#pause();
+      else if (!atReady) await this.#pause();
       if (step % every !== 0 && step !== steps) continue;
-      const found = await this.#compare();
+      const found = atReady ? await this.#compareAtReady() : await this.#compare();
       comparisons += 1;
       for (const { detector } of found.issues) issues[detector] = (issues[detector] ?? 0) + 1;
       lateMs.push(found.lateMs);
@@ -125,7 +142,7 @@ class Replay {
         differences.push({ step, operations: since, lines: found.lines });
         // What follows must not be blamed for it.
         await this.reopen();
-        await this.#quiet();
+        if (!atReady) await this.#quiet();
       }
       since = [];
     }
@@ -151,12 +168,16 @@ class Replay {
     const dirty = [...this.#documents].filter(([file, { text }]) => text !== this.#folder.files.get(file));
     if (dirty.length === 0) return 'nothing';
     const [file, { text }] = pick(this.#random, dirty);
+    await this.#save(file, text);
+    return file;
+  }
+
+  async #save(file: string, text: string): Promise<void> {
     const changes = await this.#folder.write(file, text);
     this.#remember(file);
     await this.#editor.connection.sendNotification('textDocument/didSave', { textDocument: { uri: this.#uri(file) } });
     // The watcher says it again.
     await this.#tell(changes);
-    return file;
   }
 
   /** Without saving. */
@@ -237,6 +258,24 @@ class Replay {
     if (linters.length > 0) ways.push(() => this.#lintRule(pick(this.#random, linters)));
     if (manifests.length > 0) ways.push(() => this.#dependency(pick(this.#random, manifests)));
     return pick(this.#random, ways)();
+  }
+
+  /** Breaks a configuration file, or mends all. */
+  async break(): Promise<string> {
+    const { files, originals } = this.#folder;
+    const changed = configurationFiles.filter((file) => files.get(file) !== originals.get(file));
+    if (changed.length > 0 && this.#random(2) === 0) {
+      for (const file of changed) await this.#put(file, originals.get(file));
+      return `${changed.join()}, mended`;
+    }
+    const { file, name, text } = broken(this.#random, (one) => originals.get(one));
+    await this.#put(file, text);
+    return `${file}, ${name}`;
+  }
+
+  async #put(file: string, text: string | undefined): Promise<void> {
+    if (text !== undefined) await this.#happened(await this.#folder.write(file, text));
+    else if (this.#folder.files.has(file)) await this.#happened(await this.#folder.remove(file));
   }
 
   /** The server is closed or killed, and what is open in the editor is opened again. */
@@ -401,11 +440,7 @@ class Replay {
   }
 
   /** A cold check sees unsaved text if it lies on the disk meanwhile; the server does not look there. */
-  async #compare(): Promise<{
-    readonly issues: readonly Issue[];
-    readonly lines: readonly string[];
-    readonly lateMs: number;
-  }> {
+  async #compare(): Promise<Found> {
     await this.#quiet();
     const status = await this.#status();
     const unsaved = [...this.#documents].filter(([file, { text }]) => text !== this.#folder.files.get(file));
@@ -422,39 +457,50 @@ class Replay {
     return { issues: report.issues, lines, lateMs: performance.now() - begun };
   }
 
-  async #differences(report: CheckReport, status: StatusParams): Promise<readonly string[]> {
+  /** Where `bulkhead.config.json` is broken, a fresh run refuses to begin: then only the state is compared. */
+  async #compareAtReady(): Promise<Found> {
+    await this.#saveAll();
+    const shown = await this.#ready();
+    const { report } = await checkJson(this.#folder.root, '--fail-on', 'never', '--no-baseline').catch(() => ({
+      report: undefined,
+    }));
     const lines: string[] = [];
-    const complete = new Set(report.detectors.filter((one) => one.status === 'done').map(({ name }) => name));
-    for (const { name, status: cold, error = '' } of report.detectors) {
-      const live = status.detectors.find((detector) => detector.name === name);
-      if ((live?.status === 'failed') !== (cold === 'failed' || cold === 'partial')) {
-        lines.push(`${name}: cold ${cold} ${error}, live ${live?.status ?? 'off'} ${live?.error ?? ''}`);
-        complete.delete(name);
-      }
+    if (report) {
+      lines.push(...compare(this.#folder.root, report, shown).lines, ...compareState(report, shown.status));
+    } else if (!shown.status.problems.some(({ uri }) => uri?.endsWith('/bulkhead.config.json') === true)) {
+      lines.push(`A fresh run refuses; the state is ${shown.status.state}: ${shown.status.message ?? ''}`);
     }
-    const expected = new Map<string, Issue[]>();
-    for (const issue of report.issues) {
-      if (complete.has(issue.detector)) push(expected, uriOf(this.#folder.root, issue.file), issue);
+    for (const [uri, diagnostics] of this.#editor.diagnostics) {
+      const before = JSON.stringify(shown.diagnostics.get(uri) ?? []);
+      if (JSON.stringify(diagnostics) !== before)
+        lines.push(`after it was ready ${uri} ${JSON.stringify(diagnostics)}`);
     }
-    const isCompared = ({ source = '' }: Diagnostic): boolean =>
-      complete.has(/^bulkhead\((.*)\)$/.exec(source)?.[1] ?? '');
-    for (const uri of new Set([...expected.keys(), ...this.#editor.diagnostics.keys()])) {
-      const issues = expected.get(uri) ?? [];
-      const found = issues.map((issue) => ({ root: this.#folder.root, issue }));
-      const cold = diagnosticsOf(found).map((diagnostic) => JSON.stringify(diagnostic));
-      const shown = (this.#editor.diagnostics.get(uri) ?? []).filter(isCompared);
-      const live = shown.map((diagnostic) => JSON.stringify(diagnostic));
-      if (cold.join('\n') === live.join('\n')) {
-        if (issues.some(({ fixes }) => fixes !== undefined))
-          lines.push(...(await this.#fixDifferences(uri, issues, shown)));
-        continue;
-      }
-      const missing = cold.filter((line) => !live.includes(line)).map((line) => `missing ${uri} ${line}`);
-      const extra = live.filter((line) => !cold.includes(line)).map((line) => `too much ${uri} ${line}`);
-      lines.push(...missing, ...extra);
-      if (missing.length + extra.length === 0) lines.push(`another order or number in ${uri}`);
+    return { issues: report?.issues ?? [], lines, lateMs: 0 };
+  }
+
+  /** What is shown at the moment when the server says for the first time that nothing is under way any more. */
+  async #ready(): Promise<Shown> {
+    for (;;) {
+      // It is answered after everything that the server was told before.
+      const status = await this.#status();
+      if (status.state !== 'analysing') return { status, diagnostics: new Map(this.#editor.diagnostics) };
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    return lines;
+  }
+
+  async #saveAll(): Promise<void> {
+    for (const [file, { text }] of this.#documents)
+      if (text !== this.#folder.files.get(file)) await this.#save(file, text);
+  }
+
+  async #differences(report: CheckReport, status: StatusParams): Promise<readonly string[]> {
+    const { lines, same } = compare(this.#folder.root, report, { status, diagnostics: this.#editor.diagnostics });
+    const ofFixes: string[] = [];
+    for (const { uri, issues, shown } of same) {
+      if (issues.some(({ fixes }) => fixes !== undefined))
+        ofFixes.push(...(await this.#fixDifferences(uri, issues, shown)));
+    }
+    return [...lines, ...ofFixes];
   }
 
   /** Fixes are asked for, as a light bulb does. */
@@ -517,9 +563,10 @@ class Replay {
   }
 
   #choose(): readonly [string, Operation] {
-    const total = operations.reduce((sum, [weight]) => sum + weight, 0);
+    const all = this.#options.atReady ? [...operations, ...breaking] : operations;
+    const total = all.reduce((sum, [weight]) => sum + weight, 0);
     let at = this.#random(total);
-    for (const [weight, name, operation] of operations) {
+    for (const [weight, name, operation] of all) {
       at -= weight;
       if (at < 0) return [name, operation];
     }
@@ -556,10 +603,4 @@ function matches(pattern: string, file: string): boolean {
   const extensions = /^\*\*\/\*\.\{([\w,]+)\}$/.exec(pattern)?.[1]?.split(',');
   if (!extensions) throw new Error(`The replay does not know this pattern: ${pattern}`);
   return extensions.some((extension) => file.endsWith(`.${extension}`));
-}
-
-function push<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
-  const list = map.get(key);
-  if (list) list.push(value);
-  else map.set(key, [value]);
 }

@@ -248,7 +248,14 @@ describe('the dashboard', () => {
   });
 
   it('has a page that loads nothing but its own script and style', () => {
-    const page = pageOf({ script: 'own:/page.js', style: 'own:/page.css', source: 'own:', nonce: 'n' });
+    const page = pageOf({
+      script: 'own:/page.js',
+      style: 'own:/page.css',
+      source: 'own:',
+      nonce: 'n',
+      language: 'en',
+      texts: {},
+    });
     assert.match(page, /default-src 'none'; style-src own:; script-src 'nonce-n'"/);
     assert.doesNotMatch(page, /https?:|unsafe|style="|onclick/);
   });

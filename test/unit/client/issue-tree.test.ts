@@ -1,8 +1,8 @@
 /** The tree of the issues view, the way through the problems, and what the editor hides from analysis. */
 import assert from 'node:assert/strict';
+import { countsText } from '../../../client/counts.ts';
 import { excludedFiles } from '../../../client/excluded-files.ts';
 import {
-  countsText,
   groupsOf,
   isShown,
   rowLabel,

@@ -20,7 +20,12 @@ interface Manifest {
   readonly icon: string;
   readonly capabilities: { readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] } };
   readonly contributes: {
-    readonly commands: readonly { readonly command: string; readonly title: string; readonly category: string }[];
+    readonly commands: readonly {
+      readonly command: string;
+      readonly title: string;
+      readonly category: string;
+      readonly enablement?: string;
+    }[];
     readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when?: string }[]>>;
     readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
     readonly viewsContainers: { readonly activitybar: readonly { readonly id: string; readonly icon: string }[] };
@@ -32,7 +37,12 @@ interface Manifest {
   };
 }
 
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+const texts = JSON.parse(readFileSync(join(root, 'package.nls.json'), 'utf8')) as Readonly<Record<string, string>>;
+/** As people see it. */
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'), (_name, value: unknown) => {
+  const key = typeof value === 'string' ? /^%(.*)%$/.exec(value)?.[1] : undefined;
+  return key === undefined ? value : texts[key];
+}) as Manifest;
 const properties = Object.assign({}, ...manifest.contributes.configuration.map((part) => part.properties)) as Record<
   string,
   Property
@@ -54,6 +64,29 @@ describe('package.json', () => {
     );
     assert.deepEqual(
       manifest.contributes.commands.filter(({ category }) => category !== 'Bulkhead'),
+      [],
+    );
+  });
+
+  it('enables commands only where they make sense', () => {
+    const { commands, menus } = manifest.contributes;
+    const hidden = menus['commandPalette']?.filter(({ when }) => when === 'false').map(({ command }) => command) ?? [];
+    const always = commands.filter(({ command, enablement }) => enablement === undefined && !hidden.includes(command));
+    // They show something in every state, even if it is that nothing runs.
+    assert.deepEqual(
+      always.map(({ command }) => command),
+      ['bulkhead.showStatus', 'bulkhead.openHealth', 'bulkhead.openDashboard', 'bulkhead.showOutput'],
+    );
+    const set = readdirSync(join(root, 'client'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) => [...readFileSync(join(root, 'client', file), 'utf8').matchAll(/'(bulkhead\.\w+)', [\w.]/g)])
+      .map(([, key]) => key);
+    const conditions = [...commands.map(({ enablement = '' }) => enablement), ...Object.values(menus).flat().map(({ when = '' }) => when)]; // prettier-ignore
+    const parts = conditions.flatMap((text) => text.split(/ (?:&&|\|\|) /)).map((part) => part.replace(/^!/, ''));
+    const asked = parts.filter((part) => /^bulkhead\.\w+$/.test(part));
+    assert.ok(asked.length > 20);
+    assert.deepEqual(
+      [...new Set(asked)].filter((key) => !set.includes(key)),
       [],
     );
   });

@@ -25,6 +25,7 @@ describe('documents', () => {
         },
         textChanged: () => {},
         openFilesChanged: () => {},
+        compared: () => {},
         changed: (file, kind, source) => {
           changes.push(`${path.basename(file)} ${kind} ${source}`);
           heard.emit('changed');

@@ -14,6 +14,7 @@ function folder(overrides: Partial<AnalysedFolder> = {}): AnalysedFolder {
     content: 'db69ca84cf01aaaa',
     generation: 3,
     busy: false,
+    unsaved: 0,
     ...overrides,
   };
 }

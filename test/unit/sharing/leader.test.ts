@@ -42,6 +42,7 @@ describe('sharing: leader', () => {
         quarantined: () => [],
         changed: () => Promise.resolve([]),
         confirm: () => Promise.resolve(true),
+        edited: () => Promise.reject(new Error('nobody asks')),
         analyze: () => {},
         release: () => {},
       },
@@ -82,6 +83,7 @@ describe('sharing: leader', () => {
         quarantined: () => [],
         changed: () => (asked.push('changed'), Promise.resolve([])),
         confirm: () => (asked.push('confirm'), Promise.resolve(true)),
+        edited: () => (asked.push('edited'), Promise.reject(new Error('asked'))),
         analyze: () => void asked.push('analyze'),
         release: () => void asked.push('release'),
       },
@@ -93,6 +95,7 @@ describe('sharing: leader', () => {
       ['plan', options],
       ['check', { ...options, id: 1, units: [projectUnit('tsconfig.json')] }],
       ['confirm', undefined],
+      ['edited', { files: ['a.ts'], session: '', askedAt: 0, waitMs: 0 }],
     ];
     const notifications: readonly (readonly [string, unknown])[] = [
       ['changes', { changes: [{ file: 'a.ts', kind: 'changed' }] }],
@@ -101,7 +104,7 @@ describe('sharing: leader', () => {
     ];
     try {
       await leader.listen(address);
-      for (const greet of [undefined, { ...greeting, version: 'another' }]) {
+      for (const greet of [undefined, { ...greeting, bulkhead: 'another' }]) {
         for (const [method, params] of [...requests, ...notifications]) {
           const socket = net.connect(address);
           const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
@@ -109,7 +112,7 @@ describe('sharing: leader', () => {
           socket.on('error', () => {});
           socket.once('close', () => connection.dispose());
           connection.listen();
-          if (greet) assert.deepEqual(await connection.sendRequest('greet', greet), { accepted: false });
+          if (greet) assert.deepEqual(await connection.sendRequest('greet', greet), { accepted: false, understood: false }); // prettier-ignore
           const isRequest = requests.some(([name]) => name === method);
           if (isRequest) await assert.rejects(connection.sendRequest(method, params), method);
           else await connection.sendNotification(method, params);

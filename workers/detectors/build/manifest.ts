@@ -21,8 +21,9 @@ export const manifest = {
   documentation: 'workers/detectors/build/README.md',
   changes: {
     // Scripts name files, and these come and go.
-    sources: anyOf(packageManifest, compilerConfig, scriptLike, /\.(?:sh|py)$/),
-    configuration: anyOf(lockfile, ignoreFile),
+    sources: anyOf(compilerConfig, scriptLike, /\.(?:sh|py)$/),
+    // Whether there is anything to check depends on what manifests say.
+    configuration: anyOf(packageManifest, lockfile, ignoreFile),
     environment: nothing,
     planFiles: 'configuration',
     invalidates: 'all',

@@ -130,6 +130,12 @@ export async function loadEslint(directory: string, useFlatConfig?: boolean): Pr
   try {
     manifestPath = require.resolve('eslint/package.json');
   } catch (cause) {
+    // Node.js looks for nothing in a folder whose manifest it cannot read.
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_INVALID_PACKAGE_CONFIG') {
+      const message =
+        'ESLint cannot be found, because the package.json of this folder is not a valid JSON object. Fix its syntax.';
+      throw new EslintLoadError('TOOL_ERROR', message, { cause });
+    }
     throw new EslintLoadError(
       'TOOL_MISSING',
       'This folder has an ESLint configuration, but ESLint is not installed. Install the dependencies ' +
