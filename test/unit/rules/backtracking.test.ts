@@ -32,9 +32,9 @@ describe('slow regular expressions', () => {
   });
 
   it('a pattern that cannot be judged costs only itself', () => {
-    const deep = `${'('.repeat(2000)}a+${')*'.repeat(2000)}`;
+    const deep = `${'('.repeat(600)}a+${')*'.repeat(600)}`;
     const lines = [
-      `export const long = /${'(a|b)*'.repeat(1000)}c/;`,
+      `export const long = /${'(a|b)*'.repeat(400)}c/;`,
       `export const deep = new RegExp('${deep}');`,
       "export const broken = new RegExp('(a+)+[');",
       "export const modern = new RegExp('^(?i:a+)+$', 'v');",
@@ -49,7 +49,7 @@ describe('slow regular expressions', () => {
     const [finding] = analyse('src/a.ts', text, [{ name: 'security', enabled, options: {} }]).get('security') ?? [];
     assert.match(finding?.message ?? '', /`'0' \+ '0'\.repeat\(\d+\) \+ '.*'`.*\(CWE-1333, confidence: high\)$/);
     const parts = finding?.related?.map(({ range }) => text.slice(range.start.character, range.end.character));
-    assert.deepEqual(parts, ['\\w+']);
+    assert.deepEqual(parts, ['\\w']);
   });
 
   it('is quiet in tests and tools', () => {
