@@ -3,7 +3,8 @@
 // - *.mjs: the language server, the command line and their workers, as ES modules that share chunks;
 // - index.cjs, workers.cjs, drivers/*.cjs, library/: what programs import, see buildLibrary().
 // - dashboard/: the page of the health dashboard, for a browser;
-// - typescript7/: what TypeScript 7 needs at run time, except for its native program.
+// - typescript7/: what TypeScript 7 needs at run time, except for its native program;
+// - recheck/: the part of recheck that is plain JavaScript, beside the bundle because few files need its 3 MB.
 // Native packages stay outside; they are found in node_modules at run time.
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -112,6 +113,9 @@ cpSync('node_modules/typescript7', 'dist/typescript7', {
   dereference: true,
   filter: (file) => !/[/\\]bin$|\.map$|\.d\.[cm]?ts$|[/\\](?:README|CHANGELOG)\.md$/.test(file),
 });
+for (const file of ['lib/browser.js', 'LICENSE']) {
+  cpSync(`node_modules/recheck/${file}`, `dist/recheck/${path.basename(file)}`);
+}
 
 /**
  * The library is CommonJS, for `require` and `import` alike. If each had a build of its own, a process that uses both

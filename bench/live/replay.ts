@@ -2,7 +2,7 @@
  * Differential replay on a real project: see test/support/replay/replay.ts.
  *
  *     node bench/live/replay.ts [--seed 1] [--steps 500] [--every 25] [--calm] [--grace 30] [<folder>]
- *     node bench/live/replay.ts --ready [--seed 1] [--steps 500]
+ *     node bench/live/replay.ts --ready --every 1 [--seed 1] [--steps 500] [<folder>]
  *
  * The folder is copied. It needs its packages installed and must not contain workspaces of its own. Without a folder, it uses
  * a small generated project. The exit code is 1 if the language server's diagnostics differ from those of a cold check.

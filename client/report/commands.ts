@@ -9,9 +9,10 @@ import { newIssuePage } from './tracker.ts';
 
 export function registerReport(context: vscode.ExtensionContext, manager: ServerManager): vscode.Disposable {
   const history = new RecentHealth();
-  const commands: Record<string, (target?: vscode.Uri) => Promise<void>> = {
+  const commands: Record<string, (target?: unknown) => Promise<void>> = {
     'bulkhead.reportProblem': async (given) => {
-      const target = given ?? (await chosenFile());
+      // A menu may pass what it was opened on.
+      const target = given instanceof vscode.Uri ? given : await chosenFile();
       if (!target) return;
       try {
         await write(target, context, manager, history);

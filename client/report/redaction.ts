@@ -22,7 +22,7 @@ const pathlike = /[\\/@%]|\.[\p{L}_$]/u;
 const punctuation = /^[([{<|*,;:=.!?]*|[)\]}>|*,;:=.!?…]*$/gu;
 const sourceExtension = /\.(?:[cm]?[jt]sx?|jsonc?|vue|svelte|astro|md)$/;
 /** Longer numbers may identify something. */
-const longestNumber = 15;
+const longestNumber = 12;
 
 /** The words of Bulkhead's own code, with which it speaks. */
 export function vocabularyOf(sources: Iterable<string>): ReadonlySet<string> {
@@ -59,7 +59,7 @@ export class Redaction {
   #quoted(text: string): string {
     const inner = text.slice(1, -1);
     // One word that is ours may be the name of a detector or a setting.
-    const shown = /\s/u.test(inner) ? this.#placeholder('text', inner) : this.#token(inner);
+    const shown = /\s|\d{5}/u.test(inner) ? this.#placeholder('text', inner) : this.#token(inner);
     return `${text.charAt(0)}${shown}${text.charAt(text.length - 1)}`;
   }
 

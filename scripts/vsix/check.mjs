@@ -27,6 +27,7 @@ const required = [
   'dist/cli.mjs',
   'dist/store-thread.mjs',
   'dist/metrics.mjs',
+  'dist/recheck/browser.js',
   'schemas/bulkhead.config.schema.json',
   'docs/rules/circular/import-cycle.md',
   'node_modules/oxc-parser/package.json',
@@ -36,6 +37,7 @@ const required = [
 const allowed = [
   /^(?:package(?:\.nls(?:\.[\w-]+)?)?\.json|l10n\/bundle\.l10n(?:\.[\w-]+)?\.json|readme\.md|changelog\.md|LICENSE\.txt|media\/(?:icon\.png|view\.svg|walkthrough\/\w+\.md)|schemas\/[\w.]+\.json)$/,
   /^docs\/rules\/[\w/-]+\.md$/,
+  /^dist\/recheck\/(?:browser\.js|LICENSE)$/,
   /^dist\/(?:client\.cjs|dashboard\/(?:page\.js|style\.css)|[\w-]+\.mjs)$/,
   /^node_modules\/oxc-(?:parser|resolver)\/[\w/.-]+\.(?:js|cjs|mjs|json)$/,
   /^node_modules\/[\w@/.-]+\/(?:LICENSE(?:\.txt|\.md)?|CopyrightNotice\.txt)$/,

@@ -14,7 +14,7 @@ const allowed = [
   /^schemas\/[\w.]+\.json$/,
   /^dist\/[\w-]+\.mjs$/,
   // npm packs `main` always: it is how editors load the same package.
-  /^dist\/(?:client|index|workers|drivers\/[\w-]+|library\/\w+)\.cjs$/,
+  /^dist\/(?:client|index|workers|serialize|drivers\/[\w-]+|library\/\w+)\.cjs$/,
   /^dist\/types\/(?:package\.json|[\w/-]+\.d\.ts)$/,
   /^dist\/typescript7\/(?:LICENSE|NOTICE\.txt|package\.json|[\w/.-]+\.(?:js|cjs|json|txt))$/,
 ];

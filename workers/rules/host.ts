@@ -98,8 +98,7 @@ function findingsOf({ root, file, text, problem }: CheckedFile, asking: Particip
   const isNew = entry?.text !== mark;
   const running = isNew ? all : [asking];
   const found = analyse(file, text, running, () => {
-    const seconds = TIME_PER_FILE / 1000;
-    const message = `The rules of ${running.map(({ name }) => `'${name}'`).join(', ')} stopped after ${String(seconds)} s in ${file}, so they may have missed something. Divide the file, or exclude it.`;
+    const message = `The rules of ${running.map(({ name }) => `'${name}'`).join(', ')} needed too long in ${file}, so they may have missed something. Divide the file, or exclude it.`;
     problem({ code: 'TOOL_ERROR', message, file, fatal: false });
   });
   if (isNew) {
@@ -142,6 +141,7 @@ export function analyse(
       found.sort((one, other) => compare(one.range, other.range));
       results.set(name, found);
     }
+    if (source.isIncomplete) onTooSlow();
   } catch (error) {
     if (error instanceof TooSlow) onTooSlow();
     // A tree that is deeper than the stack. Which texts are, the detector `import` reports.

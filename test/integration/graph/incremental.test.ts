@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { CIRCULAR_RULES, circularFindings } from '../../../workers/detectors/circular/index.ts';
+import { DUPLICATION_RULES, duplicationFindings } from '../../../workers/detectors/duplication/index.ts';
 import { IMPORT_RULES, importFindings } from '../../../workers/detectors/import/index.ts';
 import { ISOLATION_RULES, isolationFindings, moduleCouplings } from '../../../workers/detectors/isolation/index.ts';
 import { PACKAGE_RULES, packageFindings } from '../../../workers/detectors/package/index.ts';
@@ -178,6 +179,9 @@ function findingsIn(graph: ModuleGraph, dedupeWithTypescript: boolean): Readonly
     Object.fromEntries([...found].sort(([one], [other]) => (one < other ? -1 : 1)));
   return {
     circular: sorted(circularFindings(graph, optionsFor(CIRCULAR_RULES))),
+    duplication: sorted(
+      duplicationFindings(graph, { ...optionsFor(DUPLICATION_RULES), minimumTokens: 12, minimumLines: 1 }),
+    ),
     import: sorted(importFindings(graph, optionsFor(IMPORT_RULES))),
     isolation: sorted(isolationFindings(graph, optionsFor(ISOLATION_RULES))),
     package: sorted(packageFindings(graph, optionsFor(PACKAGE_RULES))),

@@ -164,6 +164,14 @@ describe('knip', () => {
     assert.equal(await notes({ ...basis, ...fake }), 'knip.json');
     assert.equal(await notes({ 'package.json': { knip: {} }, ...fake }), 'package.json');
     assert.equal(await notes({ 'package.json': {}, 'knip.config.ts': '', ...fake }), 'knip.config.ts');
+    // A manifest that no longer names knip ends its work, and does not leave it with nothing to say.
+    const decidedBy = async (files: Files): Promise<readonly string[]> => {
+      using workspace = workspaceOf(files);
+      return (await runDetector(detector, workspace.root)).plan.configFiles;
+    };
+    assert.deepEqual(await decidedBy({ 'package.json': { knip: {} }, ...fake }), ['package.json']);
+    assert.deepEqual(await decidedBy({ 'package.json': { scripts: { lint: 'knip' } }, ...fake }), ['package.json']);
+    assert.deepEqual(await decidedBy({ ...basis, ...fake }), ['knip.json']);
   });
 
   const faults = {

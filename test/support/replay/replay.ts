@@ -27,8 +27,8 @@ export interface ReplayOptions {
   /** Wait after each step until all is quiet: what differs then is no matter of time. */
   readonly calm?: boolean;
   /**
-   * After each step, what is shown at the moment when the server says that it is ready is compared, and nothing may come
-   * later. Configurations are broken and mended, too. `every`, `calm` and `graceMs` do not count then.
+   * What is shown at the moment when the server says that it is ready is compared, and nothing may come later. Steps follow
+   * each other at once. Configurations are broken and mended, too. `graceMs` does not count then.
    */
   readonly atReady?: boolean;
   /** For answers that are confirmed at leisure, after all seems done. */
@@ -126,15 +126,9 @@ class Replay {
       this.#log(what);
       since.push(what);
       this.#counts[name] = (this.#counts[name] ?? 0) + 1;
-      if (atReady) {
-        // Several things happen at once at times.
-        const more = this.#random(3) === 0 || what.endsWith(': nothing');
-        if (more && step !== steps) continue;
-      } else {
-        if (calm) await this.#quiet();
-        else await this.#pause();
-        if (step % every !== 0 && step !== steps) continue;
-      }
+      if (calm) await this.#quiet();
+      else if (!atReady) await this.#pause();
+      if (step % every !== 0 && step !== steps) continue;
       const found = atReady ? await this.#compareAtReady() : await this.#compare();
       comparisons += 1;
       for (const { detector } of found.issues) issues[detector] = (issues[detector] ?? 0) + 1;

@@ -56,11 +56,12 @@ describe('redaction', () => {
       'Überweisung naïve 顧客',
       `it's customer's`,
       '`worker memory`',
+      `Type '5551234567' is not assignable`,
     ];
     const shown = make().text(hidden.join('\n'));
     assert.doesNotMatch(
       shown,
-      /customer|total|price|quantity|worker and|acme|rules|4111|sk_live|51H|weisung|na.ve|顧|worker memory/,
+      /customer|total|price|quantity|worker and|acme|rules|4111|sk_live|51H|weisung|na.ve|顧|worker memory|555/,
     );
     assert.match(shown, /^Cannot find name '‹word-1›'\.\n/);
   });

@@ -27,6 +27,7 @@ const product = [
   'dist/cli.mjs',
   'dist/store-thread.mjs',
   'dist/metrics.mjs',
+  'dist/recheck/browser.js',
   'dist/chunk-ABC123.mjs',
   'schemas/bulkhead.config.schema.json',
   'docs/rules/circular/import-cycle.md',

@@ -56,8 +56,11 @@ async function plan({ root, options }: PlanRequest): Promise<PlanResult> {
     ...(note === undefined ? {} : { note }),
     units: [unit],
     problems: [],
-    // package.json is read before each run instead, because it changes for many other reasons.
-    configFiles: [...new Set([config, ...files])].filter((file) => !file.endsWith('package.json')),
+    // package.json is read before each run instead, because it changes for many other reasons, unless only it says that knip
+    // is used.
+    configFiles: [...new Set([config, ...files])]
+      .filter((file) => !file.endsWith('package.json'))
+      .concat(knip.configFile === 'package.json' ? [knip.configFile] : []),
   };
 }
 

@@ -12,8 +12,10 @@ import { rule as jwtMisuse } from './rules/jwt-misuse.ts';
 import { rule as nosqlInjection } from './rules/nosql-injection.ts';
 import { rule as openRedirect } from './rules/open-redirect.ts';
 import { rule as pathTraversal } from './rules/path-traversal.ts';
+import { rule as polynomialRedos } from './rules/polynomial-redos.ts';
 import { rule as privateKey } from './rules/private-key.ts';
 import { rule as prototypePollution } from './rules/prototype-pollution.ts';
+import { rule as redos } from './rules/redos.ts';
 import { rule as regexInjection } from './rules/regex-injection.ts';
 import { rule as sqlInjection } from './rules/sql-injection.ts';
 import { rule as ssrf } from './rules/ssrf.ts';
@@ -40,8 +42,10 @@ export const rules: readonly Rule[] = [
   nosqlInjection,
   openRedirect,
   pathTraversal,
+  polynomialRedos,
   privateKey,
   prototypePollution,
+  redos,
   regexInjection,
   sqlInjection,
   ssrf,

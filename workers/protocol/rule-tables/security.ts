@@ -42,12 +42,18 @@ export const ruleTable = {
   },
   'open-redirect': { default: 'warning', description: 'A redirect to an address that comes from outside.' },
   'path-traversal': { default: 'warning', description: 'Data from outside in the path of a file.' },
+  'polynomial-redos': {
+    default: 'warning',
+    description:
+      'Data of a request that is matched by a regular expression whose time grows with the square of the text, or faster.',
+  },
   'private-key': { default: 'error', description: 'A private key in the code.' },
   'prototype-pollution': {
     default: 'warning',
     description:
       'An assignment to a member of a member, both of which others name, or a recursive merge that does not refuse `__proto__`.',
   },
+  redos: { default: 'warning', description: 'A regular expression that takes exponentially long for some texts.' },
   'regex-injection': { default: 'warning', description: 'Data from outside as the source of a regular expression.' },
   'sql-injection': { default: 'error', description: 'Data from outside in the text of an SQL statement.' },
   ssrf: { default: 'warning', description: 'A request of the server to an address that comes from outside.' },

@@ -33,6 +33,8 @@ export interface Trace {
   readonly isWhole: boolean;
   /** A part was picked from a text, such as one value of an address. */
   readonly isPicked?: true;
+  /** It is at most so many characters of a text. */
+  readonly isShort?: true;
 }
 
 /** A call that is being followed into a function. */
@@ -434,7 +436,15 @@ export class Flow {
       return this.#ofResult(first, [callee.object], frame, depth);
     }
     const kept = KEEPS.test(method) ? this.#trace(callee.object, frame, depth) : undefined;
-    return kept && PICKS.test(method) ? { ...kept, isPicked: true } : kept;
+    if (kept === undefined || !PICKS.test(method)) return kept;
+    return { ...kept, isPicked: true, ...(this.#isCut(method, node) ? { isShort: true } : {}) };
+  }
+
+  /** `slice(0, 100)` */
+  #isCut(method: string, { arguments: [, end] }: NodeOf<'CallExpression'>): boolean {
+    if (!/^(?:slice|substring|substr)$/.test(method)) return false;
+    const length = this.#script.names.constantOf(end);
+    return typeof length === 'number' && length >= 0;
   }
 
   /** Replacing every occurrence, by a pattern, is how people make a text harmless. */
