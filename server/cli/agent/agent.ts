@@ -68,14 +68,25 @@ async function status(root: string, home: string, isLocal: boolean, say: (line: 
   for (const one of agents) {
     say(`${one.title} (${one.name})${found.includes(one) ? '' : ': not found'}`);
     for (const file of one.files(isLocal)) {
-      const [plan] = await planned(root, file, added);
-      const [without] = await planned(root, file, (text, own) => removed(text, own, undefined));
-      if (plan === undefined || (plan.before === undefined && !found.includes(one))) continue;
-      const state = plan.before === plan.after ? 'installed' : without?.before === without?.after ? 'not installed' : 'of another version: install again'; // prettier-ignore
-      say(`  ${file.file}: ${state}`);
+      const state = await stateOf(root, file, found.includes(one));
+      if (state !== undefined) say(`  ${file.file}: ${state}`);
     }
   }
   return 0;
+}
+
+/** @returns undefined: nothing of the agent is there */
+async function stateOf(root: string, file: AgentFile, isFound: boolean): Promise<string | undefined> {
+  try {
+    const [plan] = await planned(root, file, added);
+    const [without] = await planned(root, file, (text, own) => removed(text, own, undefined));
+    if (plan === undefined || (plan.before === undefined && !isFound)) return undefined;
+    if (plan.before === plan.after) return 'installed';
+    return without?.before === without?.after ? 'not installed' : 'of another version: install again';
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return `broken. ${error.message.replace(' Nothing was changed.', '')}`;
+  }
 }
 
 type Change = (text: string | undefined, file: AgentFile) => string | undefined;

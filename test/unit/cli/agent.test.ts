@@ -134,6 +134,7 @@ describe('bulkhead agent', () => {
       const before = await contentOf(workspace);
       await assert.rejects(run(workspace, 'install', all), (error) => error instanceof UsageError && message.test(error.message) && /Nothing was changed/.test(error.message)); // prettier-ignore
       assert.deepEqual(await contentOf(workspace), before);
+      assert.match((await run(workspace, 'status')).text, /: broken\. /);
     });
 
   it('leaves an entry alone that somebody wrote by hand in TOML', async () => {
