@@ -9,7 +9,6 @@ import { systemClock, type Clock } from '../clock.ts';
 import { Journal, type FileChange } from '../journal.ts';
 import { ownName } from '../configuration/read.ts';
 import type { Pool } from '../pool/types.ts';
-import { isBrokenConfiguration } from './broken-configurations.ts';
 import { Causes } from './causes.ts';
 import { isConfiguration } from './change-triggers.ts';
 import { deletedBy } from './deleted-paths.ts';
@@ -220,10 +219,10 @@ export class Engine extends EventEmitter<EngineEvents> {
     return this.files().flatMap((file) => this.#viewOf(file));
   }
 
-  /** See {@link isBrokenConfiguration}; whether the filter hides them or not. */
-  get brokenConfigurations(): readonly Issue[] {
+  /** The issues of files that configure tools, whether the filter hides them or not. */
+  get configurationIssues(): readonly Issue[] {
     const files = this.#table.files().filter((file) => isConfiguration(file));
-    return files.flatMap((file) => this.#table.issuesOf(file)).filter(isBrokenConfiguration);
+    return files.flatMap((file) => this.#table.issuesOf(file));
   }
 
   /** Files with issues, whether the filter hides them or not. */

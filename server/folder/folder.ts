@@ -9,6 +9,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Issue, TextEdit } from '../../workers/protocol/detector-protocol.ts';
 import { isConfigurationFile } from '../configuration/read.ts';
+import { isBrokenConfiguration } from '../engine/broken-configurations.ts';
 import type { EngineSettings } from '../engine/engine-settings.ts';
 import { Engine } from '../engine/engine.ts';
 import { listInputs } from '../engine/inputs.ts';
@@ -261,7 +262,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
 
   /** Configurations of tools that cannot be used as they are written. */
   get brokenConfigurations(): readonly Issue[] {
-    return this.#engine?.brokenConfigurations ?? [];
+    return this.#engine?.configurationIssues.filter(isBrokenConfiguration) ?? [];
   }
 
   /** Whether the user waits: the folder is opening, or a result is missing. */

@@ -134,9 +134,9 @@ export class Session {
         : ids.map((id) => issueOf(known.issues, id));
     const wanted = rule === undefined ? chosen : chosen.filter((issue) => isOfRule(issue, rule));
     const fixable = ids === undefined ? wanted.filter((issue) => issue.fixable) : wanted;
-    const saved = fixable.filter(({ file }) => this.#editor.documentOf(file) === undefined);
-    const { fixes: planned, refused } = await planFixes(this.#root, saved);
-    const unsaved = new Set(fixable.filter((issue) => !saved.includes(issue)).map(({ file }) => file));
+    const isSaved = ({ file }: { readonly file: string }): boolean => this.#editor.documentOf(file) === undefined;
+    const { fixes: planned, refused } = await planFixes(this.#root, fixable.filter(isSaved));
+    const unsaved = new Set(fixable.filter((issue) => !isSaved(issue)).map(({ file }) => file));
     const open = [...unsaved].map((file) => ({ file, why: 'It has unsaved changes in the editor. Save it first.' }));
     const plan = { fixes: planned, refused: [...refused, ...open] };
     if (!apply) return fixAnswer(known, plan, false, maxTokens);

@@ -70,7 +70,7 @@ export function randomness(text: string, name: string): boolean {
     return false;
   const isPassword = /pass(?:word|wd|phrase)?$|pwd$/i.test(name);
   // Words, names of things and keys of translations.
-  if (/^[a-z]+(?:[-_.:/ ]?[a-z]+)*$/i.test(text) && !/[a-z][A-Z].*[a-z][A-Z].*[a-z][A-Z]/.test(text)) return false;
+  if (/^[a-z]+(?:[-_.:/ ][a-z]+)*$/i.test(text) && !/[a-z][A-Z].*[a-z][A-Z].*[a-z][A-Z]/.test(text)) return false;
   if (text.toLowerCase().includes(name.toLowerCase())) return false;
   if (isPassword) return text.length >= 8 && /\d/.test(text) && /[a-z]/i.test(text) && entropyOf(text) >= 2.8;
   return text.length >= 16 && /\d/.test(text) && /[a-z]/i.test(text) && entropyOf(text) >= 3.5;
