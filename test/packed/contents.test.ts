@@ -16,6 +16,7 @@ const allowed = [
   // npm packs `main` always: it is how editors load the same package.
   /^dist\/(?:client|index|workers|serialize|drivers\/[\w-]+|library\/\w+)\.cjs$/,
   /^dist\/types\/(?:package\.json|[\w/-]+\.d\.ts)$/,
+  /^dist\/recheck\/(?:LICENSE|browser\.js)$/,
   /^dist\/typescript7\/(?:LICENSE|NOTICE\.txt|package\.json|[\w/.-]+\.(?:js|cjs|json|txt))$/,
 ];
 
