@@ -10,7 +10,6 @@ import { Journal, type FileChange } from '../journal.ts';
 import { ownName } from '../configuration/read.ts';
 import type { Pool } from '../pool/types.ts';
 import { Causes } from './causes.ts';
-import { isConfiguration } from './change-triggers.ts';
 import { deletedBy } from './deleted-paths.ts';
 import { DetectorNotes } from './detector-notes.ts';
 import { DetectorScheduler } from './detector-scheduler.ts';
@@ -221,8 +220,7 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /** The issues of files that configure tools, whether the filter hides them or not. */
   get configurationIssues(): readonly Issue[] {
-    const files = this.#table.files().filter((file) => isConfiguration(file));
-    return files.flatMap((file) => this.#table.issuesOf(file));
+    return this.#table.issuesOfConfigurations();
   }
 
   /** Files with issues, whether the filter hides them or not. */

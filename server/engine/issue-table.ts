@@ -8,6 +8,7 @@
  */
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 import type { Revision } from '../journal.ts';
+import { isConfiguration } from './change-triggers.ts';
 
 type UnitKey = string;
 
@@ -99,6 +100,12 @@ export class IssueTable {
       }
       this.#onChange(file);
     }
+  }
+
+  issuesOfConfigurations(): readonly Issue[] {
+    return this.files()
+      .filter((file) => isConfiguration(file))
+      .flatMap((file) => this.issuesOf(file));
   }
 
   /** Sorted issues of a file, without duplicates: a file may belong to two projects. */
