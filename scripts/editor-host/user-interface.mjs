@@ -50,6 +50,8 @@ const actions = {
     return {};
   },
   async click(page, { selector }) {
+    // The tooltip of what the mouse rests on may cover the target: it goes when the mouse does.
+    await page.mouse.move(400, 2);
     await page.click(selector, actionTimeout);
     return {};
   },
