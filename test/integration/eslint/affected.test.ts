@@ -23,7 +23,7 @@ const typedFiles: Files = {
   'package.json': '{ "name": "w", "type": "module" }',
   'package-lock.json': '{}',
   'tsconfig.json':
-    '{ "compilerOptions": { "strict": true, "module": "nodenext", "target": "es2022", "types": [], "stripInternal": true, "noEmit": true } }',
+    '{ "compilerOptions": { "strict": true, "module": "nodenext", "target": "es2022", "lib": ["es2022"], "types": [], "skipLibCheck": true, "stripInternal": true, "noEmit": true } }',
   'eslint.config.js': TYPED,
   'callee.ts': '/** @internal */\nexport function callee() { return 1; }\n',
   'middle.ts': "export { callee } from './callee.js';\n",

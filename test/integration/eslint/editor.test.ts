@@ -93,7 +93,7 @@ describe('eslint in an editor', function () {
     const files: Files = {
       'package.json': '{ "name": "w", "type": "module" }',
       'tsconfig.json':
-        '{ "compilerOptions": { "strict": true, "module": "nodenext", "target": "es2022", "types": [] } }',
+        '{ "compilerOptions": { "strict": true, "module": "nodenext", "target": "es2022", "lib": ["es2022"], "types": [], "skipLibCheck": true } }',
       'eslint.config.js': `import tseslint from 'typescript-eslint';
 export default [{
   files: ['**/*.ts'],

@@ -30,7 +30,7 @@ const SETUP: Files = {
   'package.json': '{ "name": "replay", "type": "module" }',
   'package-lock.json': '{}',
   'tsconfig.json':
-    '{ "compilerOptions": { "strict": true, "module": "nodenext", "target": "es2022", "types": [], "noEmit": true } }',
+    '{ "compilerOptions": { "strict": true, "module": "nodenext", "target": "es2022", "lib": ["es2022"], "types": [], "skipLibCheck": true, "noEmit": true } }',
   'eslint.config.js': CONFIG,
 };
 const PACKAGES = ['typescript-eslint', 'typescript', '@typescript-eslint', 'eslint-plugin-import-x'];

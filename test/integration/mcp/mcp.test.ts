@@ -62,7 +62,8 @@ describe('MCP server', function () {
     cache = await realpath(await mkdtemp(path.join(os.tmpdir(), 'bulkhead-mcp-')));
     workspace = await makeWorkspace({
       'package.json': '{ "name": "w", "private": true, "type": "module" }\n',
-      'tsconfig.json': '{ "compilerOptions": { "strict": true, "noEmit": true, "types": [] }, "include": ["typed"] }\n',
+      'tsconfig.json':
+        '{ "compilerOptions": { "strict": true, "noEmit": true, "lib": ["es2023"], "types": [], "skipLibCheck": true }, "include": ["typed"] }\n',
       'eslint.config.js': "export default [{ files: ['**/*.js'], rules: { 'no-var': 'warn' } }];\n",
       '.gitignore': 'node_modules\n',
       'typed/a.ts': "export const count: number = 'three';\n",

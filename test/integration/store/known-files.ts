@@ -38,7 +38,7 @@ export class KnownFiles implements AsyncDisposable {
     const workspace = await makeWorkspace({
       'package.json': '{ "name": "known", "private": true, "type": "module" }\n',
       'tsconfig.json':
-        '{ "compilerOptions": { "strict": true, "module": "nodenext", "noEmit": true, "types": [] }, "include": ["src/*.ts"] }\n',
+        '{ "compilerOptions": { "strict": true, "module": "nodenext", "noEmit": true, "lib": ["es2023"], "types": [], "skipLibCheck": true }, "include": ["src/*.ts"] }\n',
       'eslint.config.js':
         "export default [{ files: ['**/*.js'], rules: { 'no-debugger': 'error', 'no-var': 'warn' } }];\n",
     });
