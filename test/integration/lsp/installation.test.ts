@@ -15,7 +15,6 @@ const strict = (isStrict: boolean): string =>
         module: 'ESNext',
         moduleResolution: 'bundler',
         target: 'ES2022',
-
         types: [],
         skipLibCheck: true,
       },
