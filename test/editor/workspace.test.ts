@@ -101,7 +101,6 @@ describe('a folder of 1,000 files', () => {
     it(`shows the same after the worker of ${detector} was killed during analysis`, async () => {
       const server = api.serverPid;
       const isOurs = (worker: WorkerStatus): boolean => worker.detector === detector && worker.pid !== undefined;
-      await status(api, `a worker of ${detector}`, ({ workers }) => workers.some(isOurs));
       const analysis = nextAnalysis(api);
       await vscode.commands.executeCommand('bulkhead.analyze');
       // Work may be over before a status, at most four a second, can say which worker is busy.
