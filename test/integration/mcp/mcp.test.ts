@@ -234,7 +234,10 @@ describe('MCP server', function () {
         assert.match(answer.text, /^$|Still checking/);
       }
     };
+    // What the tests before have changed is told first.
+    await workspace.write({ 'src/1.js': 'let a0;\n' });
     await settled('problems', {});
+    while (edited('src/1.js').text !== '');
     await workspace.write({ 'src/1.js': 'let a0;\nvar hook;\n' });
     const { code, text } = told('src/1.js', /new problem/);
     assert.equal(code, 2);
