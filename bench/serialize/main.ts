@@ -3,11 +3,13 @@
  * `bulkhead/serialize` stand the two usual ways: `JSON.stringify` on the loop, and piscina with the value posted to a thread.
  * All in one run, round by round; the table goes into docs/benchmarks.md.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Piscina } from 'piscina';
-import { serializeAsync } from '../../server/serialize/index.ts';
+import { serializeAsync, serializeChunks } from '../../server/serialize/index.ts';
 import { writeSection } from '../document.ts';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '7' }, dry: { type: 'boolean' } } });
@@ -17,11 +19,22 @@ const rounds = Number(values.rounds);
 const SIZES = [10_000, 100_000, 1_000_000, 4_000_000, 16_000_000, 100_000_000];
 const TICK_MS = 1;
 
+const target = path.join(mkdtempSync(path.join(os.tmpdir(), 'bench-')), 'value.json');
 const pool = new Piscina({ filename: path.join(import.meta.dirname, 'stringify.mjs'), maxThreads: 1 });
-const ways: Readonly<Record<string, (value: unknown) => Promise<string>>> = {
-  'JSON.stringify on the loop': (value) => Promise.resolve(JSON.stringify(value)),
-  'piscina, value posted': async (value) => (await pool.run(value)) as string,
-  'bulkhead/serialize': async (value) => (await serializeAsync(value)).text,
+/** Each returns how many characters it has written. */
+const ways: Readonly<Record<string, (value: unknown) => Promise<number>>> = {
+  'JSON.stringify on the loop': (value) => Promise.resolve(JSON.stringify(value).length),
+  'piscina, value posted': async (value) => ((await pool.run(value)) as string).length,
+  'bulkhead/serialize, text': async (value) => (await serializeAsync(value)).text.length,
+  'bulkhead/serialize, chunks to a file': async (value) => {
+    await using file = await open(target, 'w');
+    let length = 0;
+    for await (const chunk of serializeChunks(value)) {
+      await file.appendFile(chunk);
+      length += chunk.length;
+    }
+    return length;
+  },
 };
 
 interface Figure {
@@ -52,11 +65,12 @@ for (const size of SIZES) {
   }
 }
 await pool.destroy();
+rmSync(path.dirname(target), { recursive: true });
 const text = lines.join('\n').replace('LOAD', (os.loadavg()[0] ?? 0).toFixed(1));
 process.stdout.write(`${text}\n`);
 if (values.dry !== true) writeSection('bench/serialize', text);
 
-async function measure(run: () => Promise<string>): Promise<Figure> {
+async function measure(run: () => Promise<number>): Promise<Figure> {
   const late: number[] = [];
   let before = performance.now();
   const timer = setInterval(() => {
@@ -67,7 +81,7 @@ async function measure(run: () => Promise<string>): Promise<Figure> {
   // The timer has to run before, and to tell of the end.
   await new Promise((resolve) => setTimeout(resolve, 5));
   const startedAt = performance.now();
-  const { length } = await run();
+  const length = await run();
   const total = performance.now() - startedAt;
   await new Promise((resolve) => setTimeout(resolve, 5));
   clearInterval(timer);

@@ -60,7 +60,7 @@ export class SerializedTooLong extends Error {
 }
 
 /** Time after which it makes way for others, milliseconds. */
-const SLICE_MS = 4;
+const SLICE_MS = 2;
 /** UTF-16 code units of one chunk. */
 const CHUNK = 65_536;
 
