@@ -30,7 +30,7 @@ function reportOf(issues: readonly Issue[], changes: Partial<CheckReport> = {}):
   const count = (severity: Severity): number => issues.filter((each) => each.severity === severity).length;
   return {
     schemaVersion: 1,
-    root: path.resolve('/work/a folder'),
+    root: path.resolve('/projects/a folder'),
     summary: {
       issues: issues.length,
       bySeverity: { error: count('error'), warning: count('warning'), info: count('info'), hint: count('hint') },
