@@ -4,6 +4,7 @@
  */
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { isWithin } from '../is-within.ts';
 import { askAboutEdit, runningAnalysis, upwards, type RunningAnalysis } from '../sharing/inquiry.ts';
 import type { EditedReply } from '../sharing/messages.ts';
 import { messageOf, outputOf, silentMessage, type HookMessage, type HookOutput } from './hook-answer.ts';
@@ -68,11 +69,6 @@ function ask(
 async function realPathOf(file: string): Promise<string> {
   const folder = await realpath(path.dirname(file)).catch(() => path.dirname(file));
   return realpath(file).catch(() => path.join(folder, path.basename(file)));
-}
-
-function isWithin(folder: string, file: string): boolean {
-  const relative = path.relative(folder, file);
-  return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }
 
 /** @returns undefined: it took too long */

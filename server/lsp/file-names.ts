@@ -5,6 +5,7 @@
  */
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
+import { isWithin } from '../is-within.ts';
 import { pathOf, uriOf } from './uris.ts';
 
 /** On Windows the native one would name network drives in another way. */
@@ -84,12 +85,6 @@ export class FileNames {
   forgetDirectories(): void {
     this.#directories.clear();
   }
-}
-
-/** Whether a file is in the folder, or is the folder. */
-export function isWithin(folder: string, absolute: string): boolean {
-  const relative = path.relative(folder, absolute);
-  return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }
 
 /** Without a slash at the end; drive letters in upper case. */

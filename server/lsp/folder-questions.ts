@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { ToolAnswer } from '../../workers/protocol/agent-requests.ts';
 import { isRecord } from '../configuration/is-record.ts';
 import type { Folder } from '../folder/folder.ts';
-import { isWithin } from './file-names.ts';
+import { isWithin } from '../is-within.ts';
 
 export interface AskedFolder {
   readonly folder: Pick<Folder, 'root' | 'issues'>;

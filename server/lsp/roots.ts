@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { isWalked } from '../../workers/protocol/files.ts';
 import { configurationFile } from '../configuration/read.ts';
-import { isWithin } from './file-names.ts';
+import { isWithin } from '../is-within.ts';
 
 export interface RootChoice {
   readonly open: readonly string[];

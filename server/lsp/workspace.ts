@@ -27,7 +27,8 @@ import type { FoldersResult, StatusProblem } from '../../workers/protocol/editor
 import { collected, problemsOf } from './status-problems.ts';
 import type { FoundIssue } from './code-actions.ts';
 import { diagnosticsOf } from './diagnostics.ts';
-import { isWithin, type FileNames } from './file-names.ts';
+import { isWithin } from '../is-within.ts';
+import type { FileNames } from './file-names.ts';
 import { chooseRoots } from './roots.ts';
 
 export interface WorkspaceSettings {
