@@ -16,7 +16,7 @@ const pauses = {
 
 export interface PersistenceOptions {
   readonly engine: Pick<Engine, 'atRest' | 'persist' | 'takeWork'>;
-  readonly store: { readonly history: Pick<Store['history'], 'append'> };
+  readonly store: Pick<Store, 'flush'> & { readonly history: Pick<Store['history'], 'append'> };
   /** Recorded in the history. */
   readonly frontEnd: RunEntry['by'];
   /** Called with changes on disk that were not reported. */
@@ -67,13 +67,16 @@ export class Persistence {
     });
   }
 
-  /** @returns changes on disk that were not reported to the engine */
+  /**
+   * Resolves when the results are on disk: whatever kills the process from then on, the next session has them.
+   * @returns changes on disk that were not reported to the engine
+   */
   async persist(): Promise<readonly FileChange[]> {
     const { engine, store, frontEnd } = this.#options;
     const missed = await engine.persist();
-    if (!engine.atRest) return missed;
-    const work = engine.takeWork();
+    const work = engine.atRest ? engine.takeWork() : [];
     if (work.length > 0) store.history.append(runEntry(frontEnd, work));
+    await store.flush();
     return missed;
   }
 

@@ -81,6 +81,7 @@ export class WriteQueue {
   async flush(timeoutMs: number): Promise<boolean> {
     const deadline = performance.now() + timeoutMs;
     while (this.#queued.size > 0 || this.#pumping) {
+      if (this.#closed) return false;
       this.#pump();
       const left = deadline - performance.now();
       if (left <= 0) return false;

@@ -18,18 +18,27 @@ describe('storing results', () => {
     },
     takeWork: () => [],
   };
+  const disk = { takesMs: 0, written: 0 };
   let changes = 0;
   let found: (readonly FileChange[])[] = [];
   let persistence: Persistence;
 
   beforeEach(() => {
     Object.assign(engine, { atRest: false, stored: 0, takesMs: 0, missed: [] });
+    Object.assign(disk, { takesMs: 0, written: 0 });
     changes = 0;
     found = [];
     persistence = new Persistence({
       engine,
       clock,
-      store: { history: { append: () => {} } },
+      store: {
+        history: { append: () => {} },
+        flush: async () => {
+          if (disk.takesMs > 0) await new Promise<void>((resolve) => clock.after(disk.takesMs, resolve));
+          disk.written = engine.stored;
+          return true;
+        },
+      },
       frontEnd: 'editor',
       onMissed: (missed) => found.push(missed),
       onError: (error) => assert.fail(String(error)),
@@ -55,6 +64,14 @@ describe('storing results', () => {
     persistence.statusChanged();
     await clock.advance(60_000);
     assert.equal(engine.stored, 1, 'nothing happened, so nothing is stored');
+  });
+
+  it('is pending until the results are on disk: a process that is killed afterwards has lost nothing', async () => {
+    disk.takesMs = 1000;
+    await rest();
+    assert.deepEqual([engine.stored, disk.written, persistence.pending, changes], [1, 0, true, 0]);
+    await clock.advance(1000);
+    assert.deepEqual([engine.stored, disk.written, persistence.pending, changes], [1, 1, false, 1]);
   });
 
   it('happens now and then during a long analysis', async () => {

@@ -96,6 +96,19 @@ describe('descriptors of a worker', () => {
     }
   });
 
+  it('a worker whose first line takes the lifeline ends, although its guard has not read anything yet', async function () {
+    if (process.platform === 'win32') this.skip();
+    const directory = mkdtempSync(path.join(os.tmpdir(), 'ipc-descriptors-'));
+    try {
+      const script = fixture('takes-lifeline-at-load.cjs');
+      const env = { LIFELINE_FILE: path.join(directory, 'lifeline.txt') };
+      const worker = createWorker<AbuseMessages>({ script, driver: 'child-process', env });
+      await assert.rejects(soon(worker, 'the end of the worker'), /SIGABRT/);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+
   it('a worker without its lifeline ends, although nobody asks it for anything', async function () {
     if (process.platform === 'win32') this.skip();
     const directory = mkdtempSync(path.join(os.tmpdir(), 'ipc-descriptors-'));

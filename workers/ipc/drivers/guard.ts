@@ -335,6 +335,8 @@ function guard(): void {
   });
   // Without its lifeline the guard hears no command either, so it looks unasked too: seldom, because idle costs nothing.
   setInterval(own.look, 10_000);
+  // Code of the worker may have been faster than this thread, and a file cannot be read as a lifeline.
+  own.look();
   const lifeline = new net.Socket({ fd: 3, readable: true, writable: false });
   lifeline.on('data', (bytes: Buffer) => bytes.toString('latin1').split('').forEach(own.obey));
   lifeline.on('error', own.endWithHost);
