@@ -36,6 +36,7 @@ const parts = {
   build: [oneCheck('build', [path.join(root, 'esbuild.mjs')])],
   unit: mochaJobs('test/unit'),
   lint: [oneCheck('lint', ['scripts/lint.mjs'])],
+  format: [oneCheck('format', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'])],
   packed: [mocha('packed', 'test/packed/**/*.test.ts')],
   types: [oneCheck('types', ['node_modules/typescript7/bin/tsc', '-b'])],
   package: [oneCheck('package', ['scripts/package.mjs', ...vsixes.flatMap((name) => ['--target', name])])],
@@ -54,7 +55,7 @@ const parts = {
 const stages = [
   ['build'],
   ['package', 'types'],
-  ['packed', 'unit', 'lint'],
+  ['packed', 'unit', 'format', 'lint'],
   ['vsix', 'self', 'chaos', 'integration', 'editor'],
 ];
 
@@ -64,8 +65,11 @@ const stages = [
  */
 const lanes = Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / 2 ** 32)));
 
-/** `vsix` runs the same suite as `editor`, from the installed package: whoever changes the client runs `editor`, which needs no packages. */
-const byDefault = Object.keys(parts).filter((name) => name !== 'editor');
+/**
+ * `vsix` runs the same suite as `editor`, from the installed package: whoever changes the client runs `editor`, which needs no
+ * packages. `self` runs the same ESLint as `lint`, as one of its detectors.
+ */
+const byDefault = Object.keys(parts).filter((name) => name !== 'editor' && name !== 'lint');
 
 const wanted = process.argv.slice(2);
 for (const name of wanted) {
@@ -159,7 +163,7 @@ async function editorWithPackages(output) {
   const outcomes = [];
   for (const name of vsixes) {
     const vsix = path.join(root, 'out', `bulkhead-${name}.vsix`);
-    const scenarios = name === 'universal' ? ['--scenario', 'workspace', '--scenario', 'restricted'] : [];
+    const scenarios = name === 'universal' ? ['--scenario', 'folders', '--scenario', 'restricted'] : [];
     outcomes.push(await counted(editorResults, ['scripts/editor-host/run.mjs', '--vsix', vsix, ...scenarios], output));
   }
   return sum(outcomes);

@@ -1,6 +1,6 @@
 /** Which patterns are judged at all, and that one which cannot be judged costs only itself. */
 import assert from 'node:assert/strict';
-import { repeatsChoices } from '../../../workers/detectors/security/backtracking.ts';
+import { repeatedChoices } from '../../../workers/detectors/security/backtracking.ts';
 import { rules } from '../../../workers/detectors/security/rule-list.ts';
 import { analyse } from '../../../workers/rules/host.ts';
 
@@ -14,7 +14,7 @@ function found(text: string, file = 'src/a.ts'): readonly string[] {
 describe('slow regular expressions', () => {
   it('judges only patterns that repeat alternatives or repeats', () => {
     for (const source of ['(a+)+', '(a|b)*c', '(?:a?b?)*', '(a{2,})+', '((a|b)c)+', '(?<x>a+){2,}', '[)](a+)*'])
-      assert.ok(repeatsChoices(source), source);
+      assert.ok(repeatedChoices(source).length > 0, source);
     for (const source of [
       'a+b*',
       '(a)+',
@@ -28,7 +28,7 @@ describe('slow regular expressions', () => {
       ')*',
       '[',
     ])
-      assert.ok(!repeatsChoices(source), source);
+      assert.deepEqual(repeatedChoices(source), [], source);
   });
 
   it('a pattern that cannot be judged costs only itself', () => {

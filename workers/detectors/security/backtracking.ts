@@ -44,8 +44,32 @@ const MAXIMUM_KEPT = 5000;
 const known = new Map<string, Backtracking | undefined>();
 const timeSpent = new WeakMap<SourceFile, number>();
 
+/**
+ * Whether a pattern takes exponentially long for some text. Its repeated parts are judged alone first: they are short, and
+ * none of them takes long in most patterns.
+ * @returns undefined: it does not, or nobody knows
+ */
+export function exponentialIn(pattern: Pattern, file: SourceFile): Backtracking | undefined {
+  const { source, flags } = pattern;
+  const parts = repeatedChoices(source);
+  const mayBe = REFERENCE.test(source)
+    ? parts.length > 0
+    : parts.some((part) => isExponential(backtrackingOf({ source: `^${part}${NEVER}`, flags }, file)));
+  const found = mayBe ? backtrackingOf(pattern, file) : undefined;
+  return isExponential(found) ? found : undefined;
+}
+
+function isExponential(found: Backtracking | undefined): boolean {
+  return found?.growth === 'exponential';
+}
+
+/** A part that refers to what another one matched means nothing alone. */
+const REFERENCE = /\\[1-9k]/;
+/** A character that no text has: after it, whatever can be matched in several ways is tried in all of them. */
+const NEVER = '\uE000';
+
 /** @returns undefined: none, or nobody knows */
-export function backtrackingOf({ source, flags }: Pattern, file: SourceFile): Backtracking | undefined {
+export function backtrackingOf({ source, flags }: Omit<Pattern, 'node'>, file: SourceFile): Backtracking | undefined {
   if (source.length > MAXIMUM_LENGTH || !MAY_REPEAT.test(source)) return undefined;
   const key = `${flags}/${source}`;
   if (known.has(key)) return known.get(key);
@@ -133,18 +157,24 @@ function library(): Pick<typeof Recheck, 'checkSync'> {
 const MAY_REPEAT = /[*+]|\{\d+,\d*\}/;
 
 /**
- * Whether a part that repeats has parts that repeat or alternatives: only such a pattern can take exponentially long.
+ * Finds the parts that repeat and have parts that repeat or alternatives: only such a part can take exponentially long.
  * Costs one pass, so that most patterns cost nothing else.
+ * @returns the outermost, each with how often it repeats
  */
-export function repeatsChoices(source: string): boolean {
-  const groups: { hasChoice: boolean }[] = [{ hasChoice: false }];
-  let closed: { hasChoice: boolean } | undefined;
+export function repeatedChoices(source: string): readonly string[] {
+  interface Group {
+    readonly start: number;
+    hasChoice: boolean;
+  }
+  const groups: Group[] = [{ start: 0, hasChoice: false }];
+  const found: { start: number; end: number }[] = [];
+  let closed: Group | undefined;
   for (let at = 0; at < source.length; at++) {
     const character = source[at];
     const group = groups.at(-1);
     const before = closed;
     closed = undefined;
-    if (group === undefined) return false;
+    if (group === undefined) break;
     switch (character) {
       case '\\':
         at++;
@@ -153,7 +183,7 @@ export function repeatsChoices(source: string): boolean {
         for (at++; at < source.length && source[at] !== ']'; at++) if (source[at] === '\\') at++;
         break;
       case '(':
-        groups.push({ hasChoice: false });
+        groups.push({ start: at, hasChoice: false });
         if (source[at + 1] === '?') at++;
         break;
       case ')':
@@ -163,7 +193,11 @@ export function repeatsChoices(source: string): boolean {
       case '*':
       case '+':
       case '{':
-        if (before?.hasChoice === true) return true;
+        if (before?.hasChoice === true) {
+          const { start } = before;
+          while ((found.at(-1)?.start ?? -1) > start) found.pop();
+          found.push({ start, end: at + (QUANTIFIER.exec(source.slice(at))?.[0].length ?? 1) });
+        }
         group.hasChoice = true;
         break;
       case '?':
@@ -173,8 +207,10 @@ export function repeatsChoices(source: string): boolean {
       default:
     }
   }
-  return false;
+  return found.map(({ start, end }) => source.slice(start, end));
 }
+
+const QUANTIFIER = /^(?:[*+]|\{\d+(?:,\d*)?\})\??/;
 
 /** All regular expressions of a script, literals first. */
 export function* patternsIn(script: Script): Generator<Pattern> {

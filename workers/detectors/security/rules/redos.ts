@@ -1,5 +1,5 @@
 import type { Found, Rule } from '../../../rules/rule.ts';
-import { backtrackingOf, patternsIn, repeatsChoices, stepsOf } from '../backtracking.ts';
+import { exponentialIn, patternsIn, stepsOf } from '../backtracking.ts';
 
 export const rule: Rule = {
   meta: {
@@ -16,9 +16,8 @@ export const rule: Rule = {
     if (file.isTest || file.isTool) return;
     for (const script of file.scripts) {
       for (const pattern of patternsIn(script)) {
-        if (!repeatsChoices(pattern.source)) continue;
-        const found = backtrackingOf(pattern, file);
-        if (found?.growth !== 'exponential') continue;
+        const found = exponentialIn(pattern, file);
+        if (found === undefined) continue;
         yield {
           at: pattern.node,
           message: `This pattern takes exponentially long for a text such as \`${found.attack}\`: each further repetition multiplies the time. Rewrite it so that only one of its parts can match each character.`,
