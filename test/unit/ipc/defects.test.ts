@@ -98,9 +98,7 @@ describe('defects of others', () => {
     const sent = rejection(worker.send('spin', { ms: 600_000 }, { timeout: 300, onEvent: () => spinning.resolve() }));
     await spinning.promise;
     assert.ok((await sent) instanceof MessageTimeoutError);
-    const from = performance.now();
-    const exit = await worker.close();
-    assert.ok(performance.now() - from < 4000);
+    const exit = await soon(worker.close(), 'the end of a worker that spins for ten minutes');
     assert.equal(exit.expected, true);
     assert.equal(isAlive(pid), false);
     assert.deepEqual(socketDirectories(), []);
