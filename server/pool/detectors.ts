@@ -36,6 +36,7 @@ function entryOf({ title, worker, sandbox }: DetectorManifest | QueryManifest): 
     title,
     group: worker.group,
     ...(worker.title === undefined ? {} : { workerTitle: worker.title }),
+    ...(worker.plansWith === undefined ? {} : { plansWith: worker.plansWith }),
     ...(worker.count === 'one' ? { single: true } : { maxWorkers: busyCores(), gradual: true }),
     memoryFactor: { light: light.memoryFactor, heavy: (heavy ?? light).memoryFactor },
     memoryFactorIfFree: {

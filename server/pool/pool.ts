@@ -185,8 +185,8 @@ class WorkerPool implements SupervisedPool {
 
   async plan(request: PlanRequest, signal: AbortSignal): Promise<PlanResult> {
     const { detector, root } = request;
-    const partition = this.#partitions.of(detector, root, 'light');
     const entry = this.#partitions.entry(detector);
+    const partition = this.#partitions.of(entry?.plansWith ?? detector, root, 'light');
     if (partition === undefined || entry === undefined)
       throw new PlanFailure(this.#unknownDetector(detector), undefined);
     const either = AbortSignal.any([signal, this.#closing.signal]);

@@ -82,6 +82,8 @@ export interface WorkerEntry {
 export interface DetectorEntry extends WorkerEntry {
   /** The name a person reads. */
   readonly title: string;
+  /** The detector in whose worker it plans. Default: itself. */
+  readonly plansWith?: string;
 }
 
 export type DetectorTable = Readonly<Record<string, DetectorEntry>>;

@@ -83,6 +83,11 @@ export interface WorkerNeeds {
   readonly group: string;
   /** The name that users see for a worker that several detectors share; absent: the detector's title. */
   readonly title?: string;
+  /**
+   * Another detector, in whose worker it plans, because many workspaces have nothing for it: its own worker starts when there
+   * is something to check. Its plan must run no code of the workspace, and need no more of a sandbox than the other one.
+   */
+  readonly plansWith?: string;
   /** `one` for each folder and all lanes, or as many as there are cores for background work. */
   readonly count: 'one' | 'cores';
   readonly lanes: { readonly light: LaneNeeds; readonly heavy?: LaneNeeds };

@@ -52,6 +52,19 @@ describe('bulkhead check', function () {
     assert.equal(report.summary.issues, report.issues.length);
   });
 
+  it('starts no worker of a detector that has nothing to check', async () => {
+    await using workspace = await makeWorkspace({ 'package.json': '{ "name": "plain", "private": true }' });
+    const { report } = await checkJson(workspace.root, '--detectors', 'build,knip', '--no-cache');
+    assert.deepEqual(
+      report.detectors.map(({ name, status }) => `${name} ${status}`),
+      ['build done', 'knip not-applicable'],
+    );
+    assert.deepEqual(
+      report.health.map(({ name }) => name),
+      ['build#1'],
+    );
+  });
+
   it('folds what follows from packages that are not installed, and says that answers are missing', async () => {
     await using workspace = await makeWorkspace({
       'package.json': '{ "name": "bare", "private": true, "dependencies": { "react": "*" } }',

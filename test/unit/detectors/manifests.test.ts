@@ -55,6 +55,14 @@ describe('detectors', () => {
         }
       });
 
+      it('plans in a worker that exists, whose sandbox allows as much', () => {
+        const host = manifestOf(manifestOf(name)?.worker.plansWith ?? name);
+        assert.ok(host);
+        const isTold = (cache: string): boolean => host.sandbox.homeCaches.includes(cache);
+        assert.ok(manifest.sandbox.homeCaches.every(isTold));
+        assert.ok(!manifest.sandbox.network || host.sandbox.network);
+      });
+
       it('describes itself in phrases, and everything else in sentences', () => {
         assert.match(manifest.reports, /^[a-z`[].*[^.]$/);
         const described = Object.values(manifest.options).flatMap((option) => [

@@ -26,6 +26,7 @@ export const manifest = {
   worker: {
     // It takes seconds, and no other detector should wait for it.
     group: 'knip',
+    plansWith: 'build',
     count: 'one',
     lanes: {
       // The process of knip counts too. Between two runs there is nothing to keep warm.
