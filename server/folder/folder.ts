@@ -452,6 +452,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
       root: this.root,
       issuesOf: (file) => engine.issuesOf(file),
       status: () => engine.status(),
+      isBusy: () => engine.busy,
       detectorsOf: (file) => engine.detectorsOf(file),
       filesChanged: (changes) => this.filesChanged(changes),
       compare: () => this.compare(),

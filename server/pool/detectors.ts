@@ -55,9 +55,10 @@ function busyCores(): number {
 }
 
 /**
- * One process per core for work that can be divided, and two more for the compiler and the module graph. Those keep warm
- * state: ending them to make room would cost more than sharing a core.
+ * One process per core for work that can be divided, and one for each group besides: a group that has no place ends the
+ * worker of another between its plan and its first check, and what that one had loaded is loaded again. That costs more
+ * than sharing a core.
  */
 export function defaultWorkers(): number {
-  return busyCores() + 2;
+  return busyCores() + new Set(Object.values(detectorTable).map(({ group }) => group)).size - 1;
 }
