@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** Entry of the command `bulkhead`. Loads the rest only if this Node.js can run it. */
+import { useCompiledCode } from '../store/compiled-code.ts';
 import { nodeRefusal } from '../version.ts';
 
 /** A program of its own, next to the bundle or in the sources. */
@@ -8,6 +9,7 @@ const transports = ['--stdio', '--node-ipc', '--socket', '--pipe'];
 
 const [command, ...words] = process.argv.slice(2);
 const refusal = nodeRefusal();
+useCompiledCode();
 if (command === 'lsp' && !words.includes('--help') && !words.includes('-h')) {
   // The library reads the transport from the command line.
   if (!words.some((word) => transports.includes(word.split('=')[0] ?? ''))) process.argv.push('--stdio');

@@ -2,6 +2,7 @@
 import os from 'node:os';
 import { manifests, queries } from '../../workers/detectors/manifests.ts';
 import type { DetectorManifest, QueryManifest } from '../../workers/protocol/manifest.ts';
+import type { WorkerNumbers } from './types.ts';
 import type { DetectorEntry, DetectorTable } from './worker-entry.ts';
 
 export const detectorTable: DetectorTable = Object.fromEntries(
@@ -55,10 +56,13 @@ function busyCores(): number {
 }
 
 /**
- * One process per core for work that can be divided, and one for each group besides: a group that has no place ends the
- * worker of another between its plan and its first check, and what that one had loaded is loaded again. That costs more
- * than sharing a core.
+ * @param setting how many workers the user allows; 0: as many as suit the machine. Then one process for each core works on
+ *   what can be divided, and two more may, for the compiler and the module graph. More of them may wait for their next
+ *   job: a detector plans first and checks later, and to start its worker twice would cost more than the memory of one
+ *   that waits. The memory of the machine limits them, too.
  */
-export function defaultWorkers(): number {
-  return busyCores() + new Set(Object.values(detectorTable).map(({ group }) => group)).size - 1;
+export function workerNumbers(setting: number): WorkerNumbers {
+  if (setting > 0) return { working: setting, processes: setting };
+  const working = busyCores() + 2;
+  return { working, processes: 2 * working };
 }

@@ -1,7 +1,8 @@
 /**
  * All workers of a pool: which exist, and which job runs next and where. Knows jobs, not tasks. Lives as long as its pool.
  *
- * Invariant: no process starts while there are `maxWorkers`, counted from their launch until they are gone.
+ * Invariant: no process starts while there are as many as {@link WorkerNumbers} allow, counted from their launch until they
+ * are gone, and no job while so many work.
  * Invariant: every job is performed, dies, is refused or is withdrawn; none is forgotten.
  */
 import { WorkerGroups, type WorkerSet, type WorkerGroup } from './worker-groups.ts';
@@ -13,7 +14,7 @@ import { TaskMetrics, type TaskFigures } from '../../workers/ipc/pool/task-metri
 import { CircuitBreakers } from './circuit-breakers.ts';
 import type { Launch } from './link.ts';
 import { freeByNeed, mostUrgent, workerToEvict } from './scheduling.ts';
-import type { WorkerHealth, PoolNotice } from './types.ts';
+import type { WorkerHealth, PoolNotice, WorkerNumbers } from './types.ts';
 import type { Dispatcher, Job } from './job.ts';
 
 const MAX_RESTART_TIMES = 1_000;
@@ -42,7 +43,7 @@ export interface FleetOptions {
 }
 
 export class Fleet implements Dispatcher {
-  #maxWorkers: number;
+  #most: WorkerNumbers;
   readonly #options: FleetOptions;
   readonly #groups: WorkerGroups;
   readonly #breakers: CircuitBreakers;
@@ -60,9 +61,9 @@ export class Fleet implements Dispatcher {
   /** When a job was queued; once it runs, when it began. */
   readonly #since = new WeakMap<Job, number>();
 
-  constructor(maxWorkers: number, options: FleetOptions) {
+  constructor(most: WorkerNumbers, options: FleetOptions) {
     const { clock, random, launch, log, isMemoryShort, spareMb, grow, onChange, onNotice, onAvailable } = options;
-    this.#maxWorkers = maxWorkers;
+    this.#most = most;
     this.#options = options;
     this.#groups = new WorkerGroups({
       clock,
@@ -125,9 +126,9 @@ export class Fleet implements Dispatcher {
     return this.#groups.sets.flatMap(({ workers, queue }) => workers.map((worker) => worker.health(queue.length)));
   }
 
-  /** Applies a new number of workers and new memory limits at once, and starts what waited for them. */
-  reconfigure(maxWorkers: number): void {
-    this.#maxWorkers = maxWorkers;
+  /** Applies new numbers of workers and new memory limits at once, and starts what waited for them. */
+  reconfigure(most: WorkerNumbers): void {
+    this.#most = most;
     for (const worker of this.live) worker.limitsChanged();
     this.#closeSurplus();
     this.reconsider();
@@ -212,7 +213,7 @@ export class Fleet implements Dispatcher {
   /** If there are more workers than allowed, free ones end now and busy ones after their job. */
   #closeSurplus(): void {
     const staying = this.live.filter(({ closing }) => !closing);
-    const surplus = staying.length - this.#maxWorkers;
+    const surplus = staying.length - this.#most.processes;
     if (surplus <= 0) return;
     const leastNeeded = freeByNeed(staying, (worker) => this.#groups.of(worker.partition));
     for (const worker of leastNeeded.slice(0, surplus)) worker.close();
@@ -235,7 +236,7 @@ export class Fleet implements Dispatcher {
   #recycle(worker: SupervisedWorker): void {
     const set = this.#groups.of(worker.partition);
     worker.close();
-    if (set.queue.length === 0 || this.live.length >= this.#maxWorkers) return;
+    if (set.queue.length === 0 || this.#areEnoughWorking || this.live.length >= this.#most.processes) return;
     const here = set.workers.filter(({ live, closing }) => live && !closing);
     if (here.length < set.partition.maxWorkers) this.#startOne(set);
   }
@@ -300,6 +301,7 @@ export class Fleet implements Dispatcher {
     if (this.#isProbing(group) && this.#liveOf(group).some(({ busy }) => busy)) return false;
     const free = set.workers.find((worker) => worker.free && (!job.alone || worker.fresh));
     if (free === undefined) return this.#makeRoom(set, job);
+    if (this.#areEnoughWorking) return false;
     queue.remove(job);
     this.#turn += 1;
     group.lastServed = this.#turn;
@@ -328,7 +330,8 @@ export class Fleet implements Dispatcher {
     const working = here.filter(({ closing }) => !closing).length;
     const isGradual = set.partition.entry.gradual === true && !job.alone && working > 0;
     if (isGradual && !this.#paysOff(set, working)) return false;
-    const full = live.length >= this.#maxWorkers || (live.length > 0 && !this.#options.roomForMore(live));
+    if (this.#areEnoughWorking) return false;
+    const full = live.length >= this.#most.processes || (live.length > 0 && !this.#options.roomForMore(live));
     if (full) {
       const setOf = ({ partition }: SupervisedWorker): WorkerSet => this.#groups.of(partition);
       if (!live.some(({ closing }) => closing)) workerToEvict(set, job, live, setOf)?.close();
@@ -343,6 +346,10 @@ export class Fleet implements Dispatcher {
     // While the others keep all cores busy, it would only load everything once more.
     const busy = this.live.filter((worker) => worker.busy || worker.starting).length;
     return busy < set.partition.maxWorkers && set.pace.isWorthAnother(set.queue.length, working);
+  }
+
+  get #areEnoughWorking(): boolean {
+    return this.live.filter(({ free }) => !free).length >= this.#most.working;
   }
 
   #startOne(set: WorkerSet): void {

@@ -12,7 +12,7 @@ import { CheckRun } from './check-run.ts';
 import { printableLine } from '../printable.ts';
 import { systemClock, type Clock, type Random } from '../clock.ts';
 import type { SupervisedWorker } from './supervised-worker.ts';
-import { defaultWorkers, detectorTable, entryOfTool } from './detectors.ts';
+import { detectorTable, entryOfTool, workerNumbers } from './detectors.ts';
 import { defaultLimits, type DetectorTable, type Lane, type Limits } from './worker-entry.ts';
 import { Partitions } from './partitions.ts';
 import { ErrorAggregator, reportOfExit, reportOfProblem } from './error-aggregator.ts';
@@ -40,6 +40,7 @@ import type {
   QuarantinedInput,
   SupervisedPool,
   QuarantineStorage,
+  WorkerNumbers,
 } from './types.ts';
 import { PlanJob } from './plan-job.ts';
 
@@ -103,7 +104,7 @@ class WorkerPool implements SupervisedPool {
   readonly #listeners = new Set<() => void>();
   readonly #availableListeners = new Set<(detector: string) => void>();
   readonly #closing = new AbortController();
-  #maxWorkers: number;
+  #most: WorkerNumbers;
   readonly #measureMachine: () => Promise<MachineMemory>;
   #isMeasured = false;
   #memory: MachineMemory = { totalBytes: os.totalmem(), freeBytes: os.totalmem(), source: 'machine' };
@@ -128,7 +129,7 @@ class WorkerPool implements SupervisedPool {
     });
     this.#crashQuarantine = new CrashQuarantine(clock, this.#quarantine);
     this.#measureMachine = options.machine ?? machineMemory;
-    this.#maxWorkers = workersOf(options.maxWorkers ?? 0);
+    this.#most = workerNumbers(options.maxWorkers ?? 0);
     this.#sandbox = new Sandbox(options.sandbox ?? noSandbox, {
       groupOf: (detector) => this.#partitions.entry(detector)?.group,
       warn: (message) => {
@@ -137,7 +138,7 @@ class WorkerPool implements SupervisedPool {
       },
       onChange: () => this.#changed(),
     });
-    this.#fleet = new Fleet(this.#maxWorkers, {
+    this.#fleet = new Fleet(this.#most, {
       clock,
       random: options.random ?? Math.random,
       launch: options.launch ?? launchIn(this.#sandbox),
@@ -325,11 +326,11 @@ class WorkerPool implements SupervisedPool {
 
   configure({ maxWorkers, memoryMb, healthIntervalMs, node, sandbox }: PoolSettings): void {
     if (healthIntervalMs !== undefined) this.#sampler.intervalMs = healthIntervalMs;
-    if (maxWorkers !== undefined) this.#maxWorkers = workersOf(maxWorkers);
+    if (maxWorkers !== undefined) this.#most = workerNumbers(maxWorkers);
     if (memoryMb !== undefined)
       this.#partitions.configure({ memoryMb: this.#memoryMbOf(memoryMb) }, undefined, this.#mayGrow(memoryMb));
     if (node !== undefined) this.#partitions.runBy(node);
-    this.#fleet.reconfigure(this.#maxWorkers);
+    this.#fleet.reconfigure(this.#most);
     if (sandbox !== undefined && this.#sandbox.configure(sandbox)) void this.#fleet.restart();
   }
 
@@ -401,10 +402,6 @@ class WorkerPool implements SupervisedPool {
 
 function memoryOf(workers: readonly SupervisedWorker[]): number {
   return workers.reduce((sum, worker) => sum + worker.memoryBytes, 0);
-}
-
-function workersOf(setting: number): number {
-  return setting > 0 ? setting : defaultWorkers();
 }
 
 function laneOf(units: readonly Unit[]): Lane {

@@ -94,9 +94,17 @@ export interface MemoryAlert {
   readonly limitBytes: number;
 }
 
+/** How many workers there may be at a time. */
+export interface WorkerNumbers {
+  /** Those that start, have a job, or are ending. */
+  readonly working: number;
+  /** All, those included that wait for their next job. */
+  readonly processes: number;
+}
+
 /** What a user may change while the pool runs. `configure` leaves an absent setting as it is. */
 export interface PoolSettings {
-  /** Workers at the same time. 0, the default: chosen for the machine. */
+  /** Workers at the same time, those included that wait for a job. 0, the default: chosen for the machine. */
   readonly maxWorkers?: number;
   /** Memory limit of an ordinary worker, megabytes; some groups get a multiple of it. 0, the default: 1,024. */
   readonly memoryMb?: number;

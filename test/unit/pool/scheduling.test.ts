@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { Unit } from '../../../workers/protocol/detector-protocol.ts';
 import { settle } from '../../support/simulated-clock.ts';
-import { detectorTable } from '../../../server/pool/detectors.ts';
+import { workerNumbers } from '../../../server/pool/detectors.ts';
 import { filesOf, Stage } from './support/stage.ts';
 
 describe('scheduling', () => {
@@ -106,6 +106,28 @@ describe('scheduling', () => {
     assert.equal(stage.puppets.length, 1);
     await stage.at(0).die({ expected: true, exitCode: 0 });
     assert.equal(stage.puppets.length, 2);
+  });
+
+  it('lets workers wait for their next job, unless the user says how many there may be; only so many work', async () => {
+    const { working } = workerNumbers(0);
+    const names = Array.from({ length: working + 1 }, (_, index) => `detector${index}`);
+    const table = Object.fromEntries(names.map((name) => [name, { title: name, group: name, single: true }]));
+    const stage = new Stage({ maxWorkers: 0 }, table);
+    const checkAll = (): unknown => names.map((detector) => stage.check(['a'], { detector }));
+    const busy = (): number => stage.puppets.filter(({ request }) => request !== undefined).length;
+    checkAll();
+    await stage.ready();
+    assert.deepEqual([stage.puppets.length, busy()], [working, working]);
+    await stage.at(0).finish();
+    await stage.ready();
+    assert.deepEqual([stage.puppets.length, busy()], [working + 1, working]);
+    for (const puppet of stage.puppets.slice(1)) await puppet.finish();
+    checkAll();
+    await settle();
+    assert.deepEqual([stage.living.length, busy()], [working + 1, working], 'none was ended for another');
+    stage.pool.configure({ maxWorkers: working });
+    for (const puppet of stage.puppets) if (puppet.request !== undefined) await puppet.finish();
+    assert.equal(stage.puppets.filter(({ closed }) => closed).length, 1, 'a number of the user holds for all');
   });
 
   it('starts no other process while memory is short, but always has one', async () => {
@@ -297,17 +319,6 @@ describe('scheduling', () => {
     assert.deepEqual(stage.puppets.map(({ name }) => name), ['lint#1', 'types#1']); // prettier-ignore
     await stage.at(1).finish();
     assert.deepEqual(stage.puppets.map(({ name }) => name), ['lint#1', 'types#1', 'lint#2']); // prettier-ignore
-  });
-
-  it('there is a place for each group, so that no plan ends the worker of another', async () => {
-    const groups = [...new Set(Object.values(detectorTable).map(({ group }) => group))];
-    const stage = new Stage({ maxWorkers: 0 }, detectorTable);
-    for (const [detector, { group }] of Object.entries(detectorTable)) {
-      if (detector === Object.keys(detectorTable).find((other) => detectorTable[other]?.group === group))
-        stage.check(['a'], { detector });
-    }
-    await stage.ready();
-    assert.deepEqual(stage.puppets.map(({ name }) => name.replace(/#1$/, '')).sort(), groups.sort());
   });
 
   it('a process with programs is not ended for the turn of another', async () => {
