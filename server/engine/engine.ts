@@ -144,19 +144,19 @@ export class Engine extends EventEmitter<EngineEvents> {
   /**
    * Stores the results of settled detectors for the next session.
    * @param others files (relative to the root) whose changes the caller wants to know too
+   * @param ifNew only if there is something to store: to compare everything with the disk takes as long as to list it
    * @returns changes on disk that were not reported; the caller may pass them to {@link filesChanged}
    */
-  async persist(others: readonly string[] = []): Promise<readonly FileChange[]> {
+  async persist(others: readonly string[] = [], ifNew = false): Promise<readonly FileChange[]> {
     if (!this.#cache) return [];
     const schedulers = [...this.#schedulers.values()];
-    return this.#cache.persist(
-      schedulers.flatMap((scheduler) => scheduler.takeUncached()),
-      schedulers.flatMap((scheduler) => scheduler.takeEmptyPlan() ?? []),
-      {
-        concerns: (file) => schedulers.some((scheduler) => scheduler.concerns(file)),
-        outside: new Set([...others, ...schedulers.flatMap((scheduler) => scheduler.outside)]),
-      },
-    );
+    const results = schedulers.flatMap((scheduler) => scheduler.takeUncached());
+    const emptyPlans = schedulers.flatMap((scheduler) => scheduler.takeEmptyPlan() ?? []);
+    if (ifNew && results.length === 0 && emptyPlans.length === 0) return [];
+    return this.#cache.persist(results, emptyPlans, {
+      concerns: (file) => schedulers.some((scheduler) => scheduler.concerns(file)),
+      outside: new Set([...others, ...schedulers.flatMap((scheduler) => scheduler.outside)]),
+    });
   }
 
   /** Hash of what was on disk when {@link persist} last compared with it; undefined: it never did. */
