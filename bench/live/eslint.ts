@@ -5,8 +5,8 @@
  *     node bench/live/eslint.ts <folder> [--file <relative path>]… [--rounds 9] [--vscode-eslint <checkout, built>]
  *
  * The folder is copied and needs its packages installed. Each edit adds an unsaved line at the end of a file. Without
- * `--file`, it edits a small, a medium and a large file. Shows medians. It calls the engine as the language server does, but
- * without the server's wait for the end of typing (300 ms).
+ * `--file`, it edits a small, a medium and a large file. Shows medians. It calls the engine as the language server does,
+ * without the server itself.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';

@@ -78,6 +78,37 @@ export function generate(folder: string, shape: Shape): { readonly files: number
   return { files: all.length * shape.modules, leaf };
 }
 
+/**
+ * Writes modules that import nothing, each in its folder.
+ * @param each whether each folder has a tsconfig; otherwise there is one for all of them
+ */
+export function generateFolders(
+  folder: string,
+  {
+    modules,
+    each,
+    ...shape
+  }: { readonly modules: number; readonly each: boolean } & Pick<Shape, 'tools' | 'typescript'>,
+): void {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(path.join(folder, 'node_modules'), { recursive: true });
+  symlinkSync(path.join(shape.tools, shape.typescript), path.join(folder, 'node_modules/typescript'), 'junction');
+  writeFileSync(path.join(folder, 'package.json'), '{ "name": "scale", "private": true, "type": "module" }\n');
+  const compilerOptions = {
+    ...{ target: 'ES2022', lib: ['ES2023'], module: 'ESNext', moduleResolution: 'bundler', strict: true, types: [] },
+    ...{ noEmit: true, skipLibCheck: true },
+  };
+  const tsconfig = (place: string): void =>
+    writeFileSync(path.join(place, 'tsconfig.json'), `${JSON.stringify({ compilerOptions })}\n`);
+  if (!each) tsconfig(folder);
+  for (let number = 0; number < modules; number += 1) {
+    const own = path.join(folder, `module-${String(number).padStart(4, '0')}`);
+    mkdirSync(own);
+    writeFileSync(path.join(own, 'index.ts'), moduleText(0, []));
+    if (each) tsconfig(own);
+  }
+}
+
 function layersOf(packages: number): readonly (readonly string[])[] {
   const names = Array.from({ length: packages }, (_, index) => `p${String(index).padStart(4, '0')}`);
   let start = 0;

@@ -1,23 +1,27 @@
 /**
  * What `bulkhead check` costs as a repository grows, beside the tools that it runs, one after another, in the same run.
  *
- *     node bench/scale/main.ts [--files 1000,5000,20000] [--typescript 7] [--old <another checkout, built>] [--profile <folder>]
+ *     node bench/scale/main.ts [--files 1000,5000,20000] [--typescript 7] [--rounds 1] [--projects 300]
+ *                              [--old <another checkout, built>] [--profile <folder>]
  *
- * For each size: everything cold; again with nothing changed; and after an edit of a module that no other package
- * imports. The tools are `tsc -b` (which then is incremental) and `eslint .`, in a copy of the folder. With `--old` each of our runs is also made
+ * For each size: everything cold, with ESLint alone, and with all detectors; again with nothing changed; and after an edit of
+ * a module that no other package imports. `--projects` checks so many files with a tsconfig each, and with one for all.
+ * Medians of the rounds, in CPU seconds of all processes together. The tools are `tsc -b` (which then is incremental) and `eslint .`, in a copy of the folder. With `--old` each of our runs is also made
  * by that checkout. `--profile` keeps a CPU profile of our own process for each run, and prints where its time went.
  */
 import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { generate } from './generate.ts';
+import { generate, generateFolders } from './generate.ts';
 import { costOf, type Cost } from './measure.ts';
 
 const { values } = parseArgs({
   options: {
     files: { type: 'string', default: '1000,5000,20000' },
     typescript: { type: 'string', default: '7' },
+    rounds: { type: 'string', default: '1' },
+    projects: { type: 'string' },
     old: { type: 'string' },
     profile: { type: 'string' },
   },
@@ -28,9 +32,12 @@ const tools = path.join(repository, 'node_modules');
 const typescript = values.typescript === '7' ? 'typescript7' : 'typescript';
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'bulkhead-scale-'));
 process.env['XDG_CACHE_HOME'] = path.join(scratch, 'cache');
+const us = [['Bulkhead', repository], ...(values.old === undefined ? [] : [['before', path.resolve(values.old)]])] as const; // prettier-ignore
+const measured = new Map<string, readonly Cost[]>();
 
 try {
-  for (const files of values.files.split(',').map(Number)) await measure(files);
+  if (values.projects === undefined) for (const files of values.files.split(',').map(Number)) await measure(files);
+  else await measureProjects(Number(values.projects));
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
@@ -41,30 +48,72 @@ async function measure(wanted: number): Promise<void> {
   const copy = `${folder}-tools`;
   const { files, leaf } = generate(folder, shape);
   generate(copy, shape);
-  const edit = (): void => {
-    for (const place of [folder, copy]) appendFileSync(path.join(place, leaf), 'const edited = 1;\nvoid edited;\n');
+  const edit = (round: number): void => {
+    const text = `const edited${round} = 1;\nvoid edited${round};\n`;
+    for (const place of [folder, copy]) appendFileSync(path.join(place, leaf), text);
   };
-  const rows: (readonly [what: string, who: string, cost: Cost])[] = [];
-  const us = [['Bulkhead', repository], ...(values.old === undefined ? [] : [['before', path.resolve(values.old)]])] as const; // prettier-ignore
-  const steps = ['cold', 'nothing changed', 'one leaf edited'];
-  for (const [index, step] of steps.entries()) {
-    if (step === 'one leaf edited') edit();
-    for (const [who, checkout] of us) {
-      process.env['XDG_CACHE_HOME'] = path.join(scratch, `cache ${who}`);
-      const cli = path.join(checkout, 'dist/cli.mjs');
-      const argv = [cli, 'check', folder, '--format', 'json', '--fail-on', 'never'];
-      rows.push([step, who, await costOf([...profiling(who, `${wanted}-${index}`), ...argv], folder)]);
+  const steps = ['ESLint alone, cold', 'cold', 'nothing changed', 'one leaf edited'];
+  for (let round = 0; round < Number(values.rounds); round += 1) {
+    generate(copy, shape);
+    for (const [index, step] of steps.entries()) {
+      if (step === 'one leaf edited') edit(round);
+      for (const [who, checkout] of us) {
+        const cache = path.join(scratch, `cache ${who} ${wanted}`);
+        if (step === 'cold') rmSync(cache, { recursive: true, force: true });
+        process.env['XDG_CACHE_HOME'] = cache;
+        const only = index === 0 ? ['--detectors', 'eslint', '--no-cache'] : [];
+        const options = [...profiling(who, `${wanted}-${index}`), ...bulkhead(checkout, folder), ...only];
+        note(step, who, await costOf(options, folder));
+      }
+      if (index > 0)
+        note(step, 'tsc -b', await costOf([path.join(copy, 'node_modules/typescript/bin/tsc'), '-b'], copy));
+      const eslint = [path.join(copy, 'node_modules/eslint/bin/eslint.js'), '.', '-f', 'json'];
+      if (index < 2) note(step, 'eslint .', await costOf(eslint, copy));
     }
-    rows.push([step, 'tsc -b', await costOf([path.join(copy, 'node_modules/typescript/bin/tsc'), '-b'], copy)]);
-    const eslint = [path.join(copy, 'node_modules/eslint/bin/eslint.js'), '.', '-f', 'json'];
-    if (step === 'cold') rows.push([step, 'eslint .', await costOf(eslint, copy)]);
   }
-  console.log(`\n${files} files in ${shape.packages} projects, TypeScript ${values.typescript}\n`);
-  console.log('| | | CPU s | wall s | peak MB |\n| --- | --- | --- | --- | --- |');
-  for (const [what, who, { cpu, wall, peakMb, exitCode }] of rows) {
-    const failed = exitCode === 0 || who === 'eslint .' || who === 'tsc -b' ? '' : ` (exit code ${exitCode})`;
-    console.log(`| ${what} | ${who}${failed} | ${cpu.toFixed(1)} | ${wall.toFixed(1)} | ${peakMb.toFixed(0)} |`);
+  console.log(`\n${files} files in ${shape.packages} projects, TypeScript ${values.typescript}`);
+  print();
+}
+
+async function measureProjects(modules: number): Promise<void> {
+  for (let round = 0; round < Number(values.rounds); round += 1) {
+    for (const each of [false, true]) {
+      const folder = path.join(scratch, each ? 'many' : 'one');
+      generateFolders(folder, { modules, each, tools, typescript });
+      const only = ['--detectors', 'typescript', '--no-cache'];
+      for (const [who, checkout] of us)
+        note(
+          each ? 'a tsconfig each' : 'one tsconfig',
+          who,
+          await costOf([...bulkhead(checkout, folder), ...only], folder),
+        );
+    }
   }
+  console.log(`\n${modules} files, TypeScript ${values.typescript}`);
+  print();
+}
+
+function bulkhead(checkout: string, folder: string): readonly string[] {
+  return [path.join(checkout, 'dist/cli.mjs'), 'check', folder, '--format', 'json', '--fail-on', 'never'];
+}
+
+function note(what: string, who: string, cost: Cost): void {
+  const key = `| ${what} | ${who}`;
+  measured.set(key, [...(measured.get(key) ?? []), cost]);
+}
+
+function print(): void {
+  console.log('\n| | | CPU s | wall s | peak MB |\n| --- | --- | --- | --- | --- |');
+  for (const [what, costs] of measured) {
+    const middle = (of: (cost: Cost) => number): number =>
+      costs.map(of).sort((one, other) => one - other)[Math.floor(costs.length / 2)] ?? 0;
+    const isTool = what.endsWith('eslint .') || what.endsWith('tsc -b');
+    const failed = costs.find(({ exitCode }) => exitCode !== 0);
+    const suffix = failed === undefined || isTool ? '' : ` (exit code ${failed.exitCode})`;
+    const [cpu, wall, peakMb] = [middle((one) => one.cpu), middle((one) => one.wall), middle((one) => one.peakMb)];
+    console.log(`${what}${suffix} | ${cpu.toFixed(1)} | ${wall.toFixed(1)} | ${peakMb.toFixed(0)} |`);
+  }
+  measured.clear();
 }
 
 function profiling(who: string, run: string): readonly string[] {

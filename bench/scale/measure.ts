@@ -11,7 +11,7 @@ export interface Cost {
   readonly exitCode: number | null;
 }
 
-/** Between two looks. What a process does after the last one is missed. */
+/** Between two looks at the memory, and at processes that nobody waits for. */
 const LOOK_MS = 25;
 const TICKS_PER_SECOND = 100;
 const PAGE = 4096;
@@ -29,6 +29,7 @@ export async function costOf(
   output: 'ignore' | 'inherit' = 'ignore',
 ): Promise<Cost> {
   const startedAt = performance.now();
+  const waitedBefore = waitedTicks();
   const child = spawn(process.execPath, argv, { cwd, stdio: ['ignore', output, output] });
   const ticks = new Map<number, number>();
   let peak = 0;
@@ -43,9 +44,18 @@ export async function costOf(
   const timer = setInterval(look, LOOK_MS);
   const exitCode = await new Promise<number | null>((resolve) => child.on('exit', resolve));
   clearInterval(timer);
-  const sum = [...ticks.values()].reduce((total, own) => total + own, 0);
+  // What processes did after the last look counts for who waited for them; those that lost their parent were looked at.
+  const seen = [...ticks.values()].reduce((total, own) => total + own, 0);
+  const sum = Math.max(seen, waitedTicks() - waitedBefore);
   const wall = (performance.now() - startedAt) / 1000;
   return { cpu: sum / TICKS_PER_SECOND, wall, peakMb: (peak * PAGE) / 1024 / 1024, exitCode };
+}
+
+/** Of all processes below this one that have ended and were waited for. */
+function waitedTicks(): number {
+  const stat = readFileSync('/proc/self/stat', 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[13]) + Number(fields[14]);
 }
 
 /** Processes below one, also those that were when they were last seen and lost their parent. */

@@ -7,6 +7,8 @@ import { nodeRefusal } from '../version.ts';
 const languageServer = import.meta.url.endsWith('.ts') ? '../lsp/entry.ts' : './server.mjs';
 const transports = ['--stdio', '--node-ipc', '--socket', '--pipe'];
 
+const withoutStore = ['--no-cache', '--help', '-h'];
+
 const [command, ...words] = process.argv.slice(2);
 const refusal = nodeRefusal();
 useCompiledCode();
@@ -19,6 +21,9 @@ if (command === 'lsp' && !words.includes('--help') && !words.includes('-h')) {
   const { hook } = await import('./hook.ts');
   await hook();
 } else if (refusal === undefined) {
+  // The store's thread starts while the other modules load.
+  if (command === 'check' && !words.some((word) => withoutStore.includes(word)))
+    (await import('../store/store-client.ts')).prewarmThread();
   await import('./main.ts');
 } else {
   process.stderr.write(`bulkhead: ${refusal}\n`);

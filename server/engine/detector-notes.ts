@@ -22,7 +22,7 @@ export class DetectorNotes {
   /** Reads the notes of earlier sessions. Does nothing the second time. */
   async load(detector: string): Promise<void> {
     if (!this.#store || this.#texts.has(detector)) return;
-    const note = (await this.#store.meta.list().catch(() => undefined))?.get(keyOf(detector));
+    const note = await this.#store.meta.get(keyOf(detector)).catch(() => undefined);
     // The detector may have made notes meanwhile.
     const newer = this.#texts.get(detector) ?? [];
     this.#texts.set(detector, new Map([...validTexts(note), ...newer]));

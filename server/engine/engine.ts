@@ -2,7 +2,7 @@
  * Analyses one root: runs its detectors, and holds their current issues. It knows no front end. Lives while its folder
  * is open; several engines may share one pool.
  */
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import type { DetectorOptions, Issue, Overlay } from '../../workers/protocol/detector-protocol.ts';
 import { manifestOf } from '../../workers/detectors/manifests.ts';
 import { systemClock, type Clock } from '../clock.ts';
@@ -144,19 +144,19 @@ export class Engine extends EventEmitter<EngineEvents> {
   /**
    * Stores the results of settled detectors for the next session.
    * @param others files (relative to the root) whose changes the caller wants to know too
+   * @param ifNew only if there is something to store: to compare everything with the disk takes as long as to list it
    * @returns changes on disk that were not reported; the caller may pass them to {@link filesChanged}
    */
-  async persist(others: readonly string[] = []): Promise<readonly FileChange[]> {
+  async persist(others: readonly string[] = [], ifNew = false): Promise<readonly FileChange[]> {
     if (!this.#cache) return [];
     const schedulers = [...this.#schedulers.values()];
-    return this.#cache.persist(
-      schedulers.flatMap((scheduler) => scheduler.takeUncached()),
-      schedulers.flatMap((scheduler) => scheduler.takeEmptyPlan() ?? []),
-      {
-        concerns: (file) => schedulers.some((scheduler) => scheduler.concerns(file)),
-        outside: new Set([...others, ...schedulers.flatMap((scheduler) => scheduler.outside)]),
-      },
-    );
+    const results = schedulers.flatMap((scheduler) => scheduler.takeUncached());
+    const emptyPlans = schedulers.flatMap((scheduler) => scheduler.takeEmptyPlan() ?? []);
+    if (ifNew && results.length === 0 && emptyPlans.length === 0) return [];
+    return this.#cache.persist(results, emptyPlans, {
+      concerns: (file) => schedulers.some((scheduler) => scheduler.concerns(file)),
+      outside: new Set([...others, ...schedulers.flatMap((scheduler) => scheduler.outside)]),
+    });
   }
 
   /** Hash of what was on disk when {@link persist} last compared with it; undefined: it never did. */
@@ -273,16 +273,30 @@ export class Engine extends EventEmitter<EngineEvents> {
   async upToDate(file: string, stop: AbortSignal): Promise<boolean> {
     const signal = AbortSignal.any([stop, this.#disposal.signal]);
     const isUpToDate = (): boolean => [...this.#schedulers.values()].every((scheduler) => scheduler.isUpToDate(file));
-    while (!signal.aborted && !this.#paused && (this.#flushing || !isUpToDate())) {
-      await once(this, 'status', { signal }).catch(() => {});
-    }
+    await this.#reached(() => this.#paused || (!this.#flushing && isUpToDate()), signal);
     return !signal.aborted && !this.#paused;
   }
 
   /** Resolves when nothing is running, after the last `files` event, or when the engine is disposed. */
   async idle(): Promise<void> {
     const { signal } = this.#disposal;
-    while (!signal.aborted && (!this.settled || this.#flushing)) await once(this, 'status', { signal }).catch(() => {});
+    await this.#reached(() => this.settled && !this.#flushing, signal);
+  }
+
+  /** Resolves when the condition holds, or `stop` aborted. A check has many events: one listener looks at all of them. */
+  async #reached(holds: () => boolean, stop: AbortSignal): Promise<void> {
+    while (!stop.aborted && !holds()) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const look = (): void => {
+        if (holds()) resolve();
+      };
+      const end = (): void => resolve();
+      this.on('status', look);
+      stop.addEventListener('abort', end, { once: true });
+      await promise;
+      this.off('status', look);
+      stop.removeEventListener('abort', end);
+    }
   }
 
   dispose(): void {

@@ -16,6 +16,8 @@ export interface EditedFolder {
   readonly root: string;
   issuesOf(file: string): readonly Issue[];
   status(): readonly DetectorStatus[];
+  /** Whether a detector has something to do; asked for each event of a check. */
+  isBusy(): boolean;
   detectorsOf(file: string): readonly string[];
   filesChanged(changes: readonly FileChange[]): void;
   compare(): Promise<boolean>;
@@ -96,8 +98,7 @@ export class Edits {
   }
 
   get #isChecked(): boolean {
-    const status = this.#folder.status();
-    return status.length > 0 && !this.#folder.isHeld() && !status.some(({ state }) => isBusy(state));
+    return !this.#folder.isBusy() && !this.#folder.isHeld() && this.#folder.status().length > 0;
   }
 
   /** @returns those that are there, and when the first of them was changed, milliseconds since the epoch */

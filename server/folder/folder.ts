@@ -336,10 +336,11 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
 
   /**
    * Stores the results of settled detectors for the next session. A live folder does this by itself.
-   * @returns changes on disk that were not reported; pass them to {@link filesChanged} to analyse them
+   * @returns changes on disk that were not reported, unless there was nothing to store; pass them to {@link filesChanged} to
+   *   analyse them
    */
   async persist(): Promise<readonly FileChange[]> {
-    return (await this.#persistence?.persist()) ?? [];
+    return (await this.#persistence?.persist(true)) ?? [];
   }
 
   /**
@@ -452,6 +453,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
       root: this.root,
       issuesOf: (file) => engine.issuesOf(file),
       status: () => engine.status(),
+      isBusy: () => engine.busy,
       detectorsOf: (file) => engine.detectorsOf(file),
       filesChanged: (changes) => this.filesChanged(changes),
       compare: () => this.compare(),

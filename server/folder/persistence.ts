@@ -69,11 +69,12 @@ export class Persistence {
 
   /**
    * Resolves when the results are on disk: whatever kills the process from then on, the next session has them.
+   * @param ifNew see {@link Engine.persist}
    * @returns changes on disk that were not reported to the engine
    */
-  async persist(): Promise<readonly FileChange[]> {
+  async persist(ifNew = false): Promise<readonly FileChange[]> {
     const { engine, store, frontEnd } = this.#options;
-    const missed = await engine.persist();
+    const missed = await engine.persist([], ifNew);
     const work = engine.atRest ? engine.takeWork() : [];
     if (work.length > 0) store.history.append(runEntry(frontEnd, work));
     await store.flush();

@@ -4,9 +4,9 @@ import { mergeKinds, type ChangeKind } from '../journal.ts';
 
 /**
  * Users notice delays after a save most. A watcher reports the same save again a little later, and a checkout reports
- * changes in bursts. A pause in typing avoids checking half-written words.
+ * changes in bursts. The first key is followed at once; from then on a pause in typing avoids checking half-written words.
  */
-const delayMs = { save: 50, watcher: 250, type: 300 } as const;
+const delayMs = { save: 50, watcher: 250, type: 150 } as const;
 
 export type ChangeSource = keyof typeof delayMs;
 
@@ -17,6 +17,8 @@ export class ChangeCollector {
   #cancelTimer: () => void = () => {};
   #due = Number.POSITIVE_INFINITY;
   #onlyTyped = true;
+  /** When the last key was pressed. */
+  #typedAt = Number.NEGATIVE_INFINITY;
 
   constructor(deliver: (changes: ReadonlyMap<string, ChangeKind>) => void, clock: Clock = systemClock) {
     this.#deliver = deliver;
@@ -24,14 +26,23 @@ export class ChangeCollector {
   }
 
   add(absolute: string, kind: ChangeKind, source: ChangeSource): void {
+    const delay = this.#delayOf(source);
     this.#changes.set(absolute, mergeKinds(this.#changes.get(absolute), kind));
-    const due = this.#clock.now() + delayMs[source];
+    const due = this.#clock.now() + delay;
     const waits = source === 'type' && this.#onlyTyped;
     if (source !== 'type') this.#onlyTyped = false;
     if (due >= this.#due && !waits) return;
     this.#due = due;
     this.#cancelTimer();
-    this.#cancelTimer = this.#clock.after(delayMs[source], () => this.#flush());
+    this.#cancelTimer = this.#clock.after(delay, () => this.#flush());
+  }
+
+  #delayOf(source: ChangeSource): number {
+    if (source !== 'type') return delayMs[source];
+    const now = this.#clock.now();
+    const isFirst = !this.pending && now - this.#typedAt >= delayMs.type;
+    this.#typedAt = now;
+    return isFirst ? 0 : delayMs.type;
   }
 
   /** Delivers the collected changes at once. */

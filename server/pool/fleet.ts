@@ -224,7 +224,7 @@ export class Fleet implements Dispatcher {
     this.#metrics.ended(this.#elapsed(job), true);
     if (job.activity === 'checking') {
       if (worker.checks > 1) set.pace.did(this.#elapsed(job));
-      else set.pace.warmedUp(worker.startedInMs + this.#elapsed(job));
+      else set.pace.warmedUp(worker.startedInMs + worker.loadingMs + this.#elapsed(job));
     }
     this.#breakers.answered(set.group);
     this.#closeSurplus();
@@ -329,7 +329,7 @@ export class Fleet implements Dispatcher {
     }
     const working = here.filter(({ closing }) => !closing).length;
     const isGradual = set.partition.entry.gradual === true && !job.alone && working > 0;
-    if (isGradual && !set.pace.isWorthAnother(set.queue.length, working)) return false;
+    if (isGradual && !this.#paysOff(set, working)) return false;
     if (this.#areEnoughWorking) return false;
     const full = live.length >= this.#most.processes || (live.length > 0 && !this.#options.roomForMore(live));
     if (full) {
@@ -339,6 +339,13 @@ export class Fleet implements Dispatcher {
     }
     this.#startOne(set);
     return true;
+  }
+
+  /** Whether one more worker for the same work makes it end sooner by more than it costs. */
+  #paysOff(set: WorkerSet, working: number): boolean {
+    // While the others keep all cores busy, it would only load everything once more.
+    const busy = this.live.filter((worker) => worker.busy || worker.starting).length;
+    return busy < set.partition.maxWorkers && set.pace.isWorthAnother(set.queue.length, working);
   }
 
   get #areEnoughWorking(): boolean {

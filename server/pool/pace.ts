@@ -4,14 +4,14 @@
  */
 
 /** One more worker is started if the work that waits takes this many times as long as getting ready for it. */
-const WORTH = 5;
+const WORTH = 10;
 
 export class Pace {
   #warmUpMs: number | undefined;
   #jobs = 0;
   #jobsMs = 0;
 
-  /** A worker did its first check. @param ms from its launch until then, without the jobs before */
+  /** A worker did its first check. @param ms that it took to start, to load what it needs, and for that check */
   warmedUp(ms: number): void {
     this.#warmUpMs = ms;
   }

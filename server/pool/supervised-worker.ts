@@ -72,6 +72,7 @@ export class SupervisedWorker {
   #stopIdleTimer: () => void = () => {};
   #served = 0;
   #checks = 0;
+  #loadingMs = 0;
   #startedAt = 0;
   /** When its job began, or last made progress. */
   #progressAt = 0;
@@ -124,6 +125,11 @@ export class SupervisedWorker {
   /** Checks that the process has done. */
   get checks(): number {
     return this.#checks;
+  }
+
+  /** Milliseconds that the process took for plans, which load what its checks need. */
+  get loadingMs(): number {
+    return this.#loadingMs;
   }
 
   /** Milliseconds from launch to ready, of the last start. */
@@ -187,6 +193,7 @@ export class SupervisedWorker {
     this.#startedAt = clock.now();
     this.#served = 0;
     this.#checks = 0;
+    this.#loadingMs = 0;
     this.#knownRevisions.reset();
     this.#closing = false;
     this.#diagnosis = undefined;
@@ -231,7 +238,8 @@ export class SupervisedWorker {
       this.#progressAt = this.#owner.clock.now();
       this.#watchdog.progressed();
     };
-    this.#progressAt = this.#owner.clock.now();
+    const begunAt = this.#owner.clock.now();
+    this.#progressAt = begunAt;
     const pulse = { beat, hold: () => this.#watchdog.hold() };
     this.#performing = job.perform(link, pulse, known).then(
       (end) => {
@@ -242,6 +250,7 @@ export class SupervisedWorker {
         if (this.#state === 'busy') this.#state = 'ready';
         this.#idleSince = this.#owner.clock.now();
         if (job.activity === 'checking') this.#checks += 1;
+        else this.#loadingMs += this.#idleSince - begunAt;
         if (end === 'broken') this.close();
         this.#owner.onAnswered(this, job);
         this.#offerCapacity();

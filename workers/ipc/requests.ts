@@ -44,7 +44,7 @@ export interface RequestHooks {
 const noHooks: RequestHooks = { changed: () => undefined, overdue: () => undefined };
 
 /** Frames are confirmed in lots: fewer messages, and the worker never waits for the last of them. */
-const CONFIRM_FRAMES = CREDIT_FRAMES / 4;
+const CONFIRM_FRAMES = CREDIT_FRAMES / 2;
 
 /** When the worker is gone, a listener gets what has come, but may take no longer than this over one event. */
 const LATE_EVENT_MS = 500;

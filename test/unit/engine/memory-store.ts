@@ -12,7 +12,7 @@ export class MemoryStore implements ResultStore {
   /** Runs after files were read, and before it is told what was in them. */
   whenHashed: () => Promise<void> = () => Promise.resolve();
 
-  readonly meta: ResultStore['meta'] = {
+  readonly meta: { -readonly [Key in keyof ResultStore['meta']]: ResultStore['meta'][Key] } = {
     list: () => Promise.resolve(new Map(this.#notes)),
     get: (key) => Promise.resolve(this.#notes.get(key)),
     put: (key, value) => void this.#notes.set(key, value),

@@ -506,4 +506,36 @@ describe('result cache of an engine', () => {
       assert.deepEqual(await askedWith(), expected);
     }
   });
+
+  it('the disk is compared once more only if there is something to store', async () => {
+    await firstSession('eslint', eslintUnits);
+    let looks = 0;
+    store.whenHashed = () => {
+      looks += 1;
+      return Promise.resolve();
+    };
+    const recalled = await start('eslint', eslintUnits);
+    assert.equal(recalled.pool.checks.length, 0);
+    const before = looks;
+    await recalled.engine.persist([], true);
+    assert.equal(looks, before, 'all is stored already');
+    await recalled.end();
+    assert.notEqual(looks, before, 'who wants to know what changed is told');
+    await write({ 'a.ts': 'export const a = 2;\n' });
+    const edited = await start('eslint', eslintUnits);
+    await edited.answer(2);
+    await edited.engine.persist([], true);
+    edited.engine.dispose();
+    const last = await start('eslint', eslintUnits);
+    assert.equal(last.pool.checks.length, 0, 'the new answer was stored');
+    await last.end();
+  });
+
+  it('the notes of a detector are read without those of others, among which are the plans of all', async () => {
+    store.meta.list = () => assert.fail('everything was read');
+    store.meta.put('notes eslint', { verdict: 'equal' });
+    const session = await start('eslint', eslintUnits);
+    assert.deepEqual(session.pool.checks[0]?.task.request.notes, { verdict: 'equal' });
+    session.engine.dispose();
+  });
 });

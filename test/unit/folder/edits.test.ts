@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Issue } from '../../../workers/protocol/detector-protocol.ts';
-import type { DetectorStatus } from '../../../server/engine/status.ts';
+import { isBusy, type DetectorStatus } from '../../../server/engine/status.ts';
 import { Edits } from '../../../server/folder/edits.ts';
 import { anIssue } from '../mcp/support.ts';
 import { makeWorkspace, type TestWorkspace } from '../../support/workspace.ts';
@@ -29,6 +29,7 @@ describe('questions about an edit', () => {
         root: workspace.root,
         issuesOf: () => found,
         status: () => status,
+        isBusy: () => status.some(({ state }) => isBusy(state)),
         detectorsOf: () => detectors,
         filesChanged: (changes) => {
           for (const { file, kind } of changes) reported.push(`${kind} ${file}`);

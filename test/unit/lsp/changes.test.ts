@@ -16,18 +16,34 @@ describe('collector of changes', () => {
     collector = new ChangeCollector(note, clock);
   });
 
-  it('waits for a pause in typing, but not after a save', async () => {
+  it('delivers the first key at once, then waits for a pause in typing, but not after a save', async () => {
     collector.add('a', 'changed', 'type');
-    await clock.advance(200);
-    collector.add('a', 'changed', 'type');
-    await clock.advance(299);
-    assert.deepEqual(delivered, []);
-    await clock.advance(1);
+    await clock.advance(0);
     assert.deepEqual(delivered, [['a changed']]);
+    await clock.advance(100);
+    collector.add('a', 'changed', 'type');
+    await clock.advance(100);
+    collector.add('a', 'changed', 'type');
+    await clock.advance(149);
+    assert.equal(delivered.length, 1);
+    await clock.advance(1);
+    assert.equal(delivered.length, 2);
+    collector.add('a', 'changed', 'type');
+    await clock.advance(0);
     collector.add('a', 'changed', 'type');
     collector.add('a', 'changed', 'save');
     await clock.advance(50);
-    assert.equal(delivered.length, 2);
+    assert.equal(delivered.length, 4);
+  });
+
+  it('lets no key cut short what a watcher is still reporting', async () => {
+    collector.add('a', 'changed', 'watcher');
+    await clock.advance(50);
+    collector.add('b', 'changed', 'type');
+    await clock.advance(149);
+    assert.deepEqual(delivered, []);
+    await clock.advance(51);
+    assert.deepEqual(delivered, [['a changed', 'b changed']]);
   });
 
   it('delivers a burst at once, with one merged change per file', async () => {

@@ -270,20 +270,55 @@ describe('scheduling', () => {
   it('one more worker starts only once the pace shows that it pays to load everything again', async () => {
     const lint = { title: 'Lint', group: 'lint', gradual: true };
     const stage = new Stage({}, { lint });
-    for (let file = 0; file < 14; file += 1) stage.check([String(file)]);
+    for (let file = 0; file < 25; file += 1) stage.check([String(file)]);
     await stage.ready();
     assert.equal(stage.puppets.length, 1, 'nothing is known');
     await stage.clock.advance(1_000);
     await stage.at(0).finish();
     await stage.clock.advance(400);
     await stage.at(0).finish();
-    assert.equal(stage.puppets.length, 1, '11 × 0.4 s is less than five times a second');
+    assert.equal(stage.puppets.length, 1, '22 × 0.4 s is less than ten times a second');
     await stage.clock.advance(800);
     await stage.at(0).finish();
-    assert.equal(stage.puppets.length, 2, '10 × 0.6 s is more');
+    assert.equal(stage.puppets.length, 2, '21 × 0.6 s is more');
     await stage.at(1).becomeReady();
     await stage.at(0).finish();
     assert.equal(stage.puppets.length, 2, 'two have done it sooner');
+  });
+
+  it('what the plan had to load counts: one more worker loads it too', async () => {
+    const lint = { title: 'Lint', group: 'lint', gradual: true };
+    const stage = new Stage({}, { lint });
+    void stage.pool.plan({ detector: 'lint', root: '/r', options: {} }, new AbortController().signal);
+    await stage.ready();
+    await stage.clock.advance(2_000);
+    await stage.at(0).finishPlan();
+    for (let file = 0; file < 25; file += 1) stage.check([String(file)]);
+    await stage.ready();
+    await stage.clock.advance(1_000);
+    await stage.at(0).finish();
+    await stage.clock.advance(800);
+    await stage.at(0).finish();
+    assert.equal(stage.puppets.length, 1, '22 × 0.8 s is less than ten times 3 s');
+    await stage.clock.advance(2_400);
+    await stage.at(0).finish();
+    assert.equal(stage.puppets.length, 2, '21 × 1.6 s is more');
+  });
+
+  it('one more worker does not start while others keep all cores busy', async () => {
+    const lint = { title: 'Lint', group: 'lint', gradual: true, maxWorkers: 2 };
+    const types = { title: 'Types', group: 'types', single: true };
+    const stage = new Stage({}, { lint, types });
+    for (let file = 0; file < 40; file += 1) stage.check([String(file)]);
+    stage.check(['types'], { detector: 'types' });
+    await stage.ready();
+    await stage.clock.advance(100);
+    await stage.at(0).finish();
+    await stage.clock.advance(100);
+    await stage.at(0).finish();
+    assert.deepEqual(stage.puppets.map(({ name }) => name), ['lint#1', 'types#1']); // prettier-ignore
+    await stage.at(1).finish();
+    assert.deepEqual(stage.puppets.map(({ name }) => name), ['lint#1', 'types#1', 'lint#2']); // prettier-ignore
   });
 
   it('a process with programs is not ended for the turn of another', async () => {

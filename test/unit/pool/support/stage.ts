@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { Journal } from '../../../../server/journal.ts';
 import type { DetectorTable } from '../../../../server/pool/worker-entry.ts';
-import type { CheckAnswer, WorkerLink, Launch, LaunchOptions, LinkExit, Vitals } from '../../../../server/pool/link.ts';
+import type {
+  CheckAnswer,
+  PlanAnswer,
+  WorkerLink,
+  Launch,
+  LaunchOptions,
+  LinkExit,
+  Vitals,
+} from '../../../../server/pool/link.ts';
 import { LinkLost, RequestCancelled } from '../../../../server/pool/link.ts';
 import type { MachineMemory } from '../../../../server/pool/machine.ts';
 import { createPool, type PoolOptions } from '../../../../server/pool/pool.ts';
@@ -30,7 +38,7 @@ export class Puppet implements WorkerLink {
   #onEvent: (event: CheckEvent) => void | Promise<void> = () => {};
   #onVitals: WorkerLink['onVitals'] extends (listener: infer L) => void ? L : never = () => {};
   #answer = Promise.withResolvers<CheckAnswer>();
-  #plan = Promise.withResolvers<never>();
+  #plan = Promise.withResolvers<PlanAnswer>();
 
   constructor(pid: number, name: string, heapMb: number) {
     this.pid = pid;
@@ -51,7 +59,7 @@ export class Puppet implements WorkerLink {
     this.#onVitals({ heartbeatAt, rssBytes, ...more });
   }
 
-  plan(request: PlanRequest, onLoading: (file: string) => void): Promise<never> {
+  plan(request: PlanRequest, onLoading: (file: string) => void): Promise<PlanAnswer> {
     this.planRequest = request;
     this.loading = onLoading;
     this.#plan = Promise.withResolvers();
@@ -101,6 +109,13 @@ export class Puppet implements WorkerLink {
       for (const { file } of units) this.done(file);
       this.#answer.resolve({ result: { durationMs: 1, files: units.length, issues: 0 }, version: '1' });
     }
+    await settle();
+  }
+
+  /** Answers the plan in hand: there is nothing to check. */
+  async finishPlan(): Promise<void> {
+    const plan = { status: 'ready', units: [], problems: [], configFiles: [] } as const;
+    this.#plan.resolve({ plan, version: '1' });
     await settle();
   }
 
