@@ -5,7 +5,7 @@ import { chmod, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ensureFreshBuild } from '../../../scripts/fresh-build.mjs';
-import { findNeovim, type Neovim } from '../../support/neovim.ts';
+import { findNeovim, findNewNeovim, type Neovim } from '../../support/neovim.ts';
 import { patienceMs } from '../../support/patience.ts';
 import { makeWorkspace, repository } from '../../support/workspace.ts';
 
@@ -69,63 +69,68 @@ vim.cmd('qall!')
 describe('Neovim', function () {
   this.timeout(300_000);
 
-  it('with the configuration of docs/editors.md: problems, fixes, reopening, new files, a shell, restart', async function () {
-    const neovim = await neovimOr((reason) => {
-      // Where everything must be tried, it must be tried.
-      if (process.env['CI'] !== undefined && process.platform === 'linux') assert.fail(reason);
-      console.log(`      Left out: no Neovim (${reason})`);
-      this.skip();
-    });
-    const isNew = Number(neovim.version.split('.')[1]) >= 11 || !neovim.version.startsWith('0.');
-    console.log(`      Neovim ${neovim.version}`);
-    ensureFreshBuild();
-    await using workspace = await makeWorkspace({
-      'bulkhead.config.json': '{}\n',
-      'package.json': '{ "name": "w", "private": true, "type": "module" }\n',
-      'tsconfig.json':
-        '{ "compilerOptions": { "strict": true, "module": "nodenext", "noEmit": true, "lib": ["es2023"], "types": [], "skipLibCheck": true }, "include": ["src"] }\n',
-      'eslint.config.js': "export default [{ files: ['**/*.js'], rules: { 'prefer-const': 'error' } }];\n",
-      'src/a.ts': "export const a: number = 'x';\n",
-      'src/b.ts': 'export const b: string = 1;\n',
-      'src/x.js': 'let x = 1;\nexport default x;\n',
-      '../bin/bulkhead': `#!/bin/sh\nexec '${process.execPath}' '${path.join(repository, 'bin', 'bulkhead.cjs')}' "$@"\n`,
-      '../home/init.lua': await configuration(isNew ? 'new' : 'old'),
-      '../home/steps.lua': steps,
-    });
-    await workspace.link({ typescript: 'typescript', eslint: 'eslint' });
-    const beside = (name: string): string => path.join(workspace.root, '..', name);
-    await chmod(beside('bin/bulkhead'), 0o755);
-    await mkdir(beside('state'));
-    const state = ['STATE', 'CACHE', 'DATA', 'CONFIG'].map((kind) => [`XDG_${kind}_HOME`, beside('state')] as const);
-    const env = {
-      ...process.env,
-      ...neovim.env,
-      ...Object.fromEntries(state),
-      PATH: `${beside('bin')}${path.delimiter}${process.env['PATH'] ?? ''}`,
-      TEST_ROOT: workspace.root,
-      TEST_PATIENCE: String(patienceMs),
-    };
-    const argv = ['--headless', '-i', 'NONE', '-n', '-u', beside('home/init.lua'), '-S', beside('home/steps.lua')];
-    const child = spawn(neovim.program, argv, {
-      cwd: path.join(workspace.root, 'src'),
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-    const lines = stdout.split('\n').filter((line) => /^(?:ok|FAILED): /.test(line));
-    assert.equal(
-      lines.filter((line) => line.startsWith('ok')).length,
-      steps.split('\nexpect(').length - 1,
-      `${stdout}\n${stderr}`,
-    );
+  const what = 'problems, fixes, reopening, new files, a shell, restart';
+  it(`of the distribution, with the configuration of docs/editors.md for it: ${what}`, async function () {
+    await run(await neovimOr(this, findNeovim));
+  });
+
+  it(`0.11 or newer, with the configuration of docs/editors.md: ${what}`, async function () {
+    const neovim = await neovimOr(this, findNewNeovim);
+    assert.ok(neovim.isNew);
+    await run(neovim);
   });
 });
 
-async function neovimOr(absent: (reason: string) => never): Promise<Neovim> {
+async function run(neovim: Neovim): Promise<void> {
+  console.log(`      Neovim ${neovim.version}`);
+  ensureFreshBuild();
+  await using workspace = await makeWorkspace({
+    'bulkhead.config.json': '{}\n',
+    'package.json': '{ "name": "w", "private": true, "type": "module" }\n',
+    'tsconfig.json':
+      '{ "compilerOptions": { "strict": true, "module": "nodenext", "noEmit": true, "lib": ["es2023"], "types": [], "skipLibCheck": true }, "include": ["src"] }\n',
+    'eslint.config.js': "export default [{ files: ['**/*.js'], rules: { 'prefer-const': 'error' } }];\n",
+    'src/a.ts': "export const a: number = 'x';\n",
+    'src/b.ts': 'export const b: string = 1;\n',
+    'src/x.js': 'let x = 1;\nexport default x;\n',
+    '../bin/bulkhead': `#!/bin/sh\nexec '${process.execPath}' '${path.join(repository, 'bin', 'bulkhead.cjs')}' "$@"\n`,
+    '../home/init.lua': await configuration(neovim.isNew ? 'new' : 'old'),
+    '../home/steps.lua': steps,
+  });
+  await workspace.link({ typescript: 'typescript', eslint: 'eslint' });
+  const beside = (name: string): string => path.join(workspace.root, '..', name);
+  await chmod(beside('bin/bulkhead'), 0o755);
+  await mkdir(beside('state'));
+  const state = ['STATE', 'CACHE', 'DATA', 'CONFIG'].map((kind) => [`XDG_${kind}_HOME`, beside('state')] as const);
+  const env = {
+    ...process.env,
+    ...neovim.env,
+    ...Object.fromEntries(state),
+    PATH: `${beside('bin')}${path.delimiter}${process.env['PATH'] ?? ''}`,
+    TEST_ROOT: workspace.root,
+    TEST_PATIENCE: String(patienceMs),
+  };
+  const [program, ...argv] = neovim.command;
+  argv.push('--headless', '-i', 'NONE', '-n', '-u', beside('home/init.lua'), '-S', beside('home/steps.lua'));
+  const child = spawn(program, argv, { cwd: path.join(workspace.root, 'src'), env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const lines = stdout.split('\n').filter((line) => /^(?:ok|FAILED): /.test(line));
+  assert.equal(
+    lines.filter((line) => line.startsWith('ok')).length,
+    steps.split('\nexpect(').length - 1,
+    `${stdout}\n${stderr}`,
+  );
+}
+
+/** Skips the test if there is none. Where everything must be tried, it must be tried. */
+async function neovimOr(test: Mocha.Context, find: () => Promise<Neovim>): Promise<Neovim> {
   try {
-    return await findNeovim();
+    return await find();
   } catch (error) {
-    return absent(error instanceof Error ? error.message : String(error));
+    const reason = error instanceof Error ? error.message : String(error);
+    if (process.env['CI'] !== undefined && process.platform === 'linux') assert.fail(reason);
+    console.log(`      Left out: no Neovim (${reason})`);
+    return test.skip();
   }
 }
 
