@@ -61,6 +61,8 @@ class NativeSession implements TypeScriptSession {
   readonly #projects = new Map<string, KnownProject>();
   /** All files of all programs so far, each name once; a change to any other file counts as its creation. */
   readonly #files = new Map<string, string>();
+  /** Those that are not on disk, so that no configuration includes them. */
+  readonly #unwritten = new Set<string>();
   /** The configurations as they were at the last update, and by tsconfig those that it references. */
   #configs = projectReader([]);
   readonly #referenced = new Map<string, readonly Tsconfig[]>();
@@ -217,14 +219,17 @@ class NativeSession implements TypeScriptSession {
     const added: string[] = [];
     for (const file of touched) {
       for (const set of [changed, created, deleted]) set.delete(file);
-      const there = this.overlay(file) !== undefined || (await isFile(file));
-      const isKnown = this.#files.has(file);
+      const isOnDisk = await isFile(file);
+      const there = this.overlay(file) !== undefined || isOnDisk;
+      const isKnown = this.#files.has(file) && !(isOnDisk && this.#unwritten.has(file));
       (there ? (isKnown ? changed : created) : deleted).add(file);
       if (there && isKnown) await this.#touch(file, server);
       else if (there) added.push(file);
       else this.#deleted(file);
       if (there) this.#nameOf(file);
       else this.#files.delete(file);
+      if (there && !isOnDisk) this.#unwritten.add(file);
+      else this.#unwritten.delete(file);
       this.#importers.forget(file);
     }
     await this.#created(added);
