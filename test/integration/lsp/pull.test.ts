@@ -108,8 +108,8 @@ describe('diagnostics on request', function () {
     const puller = await opened(workspace.root, { ...clients['pull-only'], workspace: rest });
     await using editor = puller.editor;
     const asked: string[] = [];
-    editor.connection.onRequest((method) => {
-      asked.push(method);
+    editor.connection.onRequest('workspace/diagnostic/refresh', () => {
+      asked.push('refresh');
       return null;
     });
     await puller.workspace();

@@ -6,6 +6,7 @@
  */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { scriptOrJson } from '../../protocol/file-patterns.ts';
 import { UnreadableFile } from '../../protocol/read-file.ts';
 import type { Tsconfig, TsconfigReader } from '../../reading/tsconfig.ts';
 import type { Compiler } from './compiler.ts';
@@ -80,9 +81,12 @@ class NativeSession implements TypeScriptSession {
       this.#configs = projectReader([]);
       this.#referenced.clear();
     }
-    if (changed?.some(affectsEverything) !== false) {
+    if (changed?.some((file) => affectsEverything(file) || this.#hadFolder(file)) !== false) {
       // Even if anything may have changed, TypeScript 7.0 does not list the files of a project again.
       this.#projects.clear();
+      // What comes back is new.
+      this.#files.clear();
+      this.#unwritten.clear();
       this.#importers.forgetAll();
       await this.#stop();
       return;
@@ -203,6 +207,13 @@ class NativeSession implements TypeScriptSession {
       if (now !== before) edits.unshift({ file, before, now });
     }
     return edits;
+  }
+
+  /** Whether files of programs were in a folder of this name. */
+  #hadFolder(file: string): boolean {
+    if (scriptOrJson.test(file)) return false;
+    const start = `${slashed(file)}/`;
+    return [...this.#files.keys()].some((known) => known.startsWith(start));
   }
 
   #nameOf(file: string): string {
