@@ -5,7 +5,8 @@
  * Invariant: only events of a unit's newest batch are accepted, so an older batch never overwrites a newer one.
  */
 import type { CheckEvent, CheckRequest, Unit } from '../../workers/protocol/detector-protocol.ts';
-import type { Revision } from '../journal.ts';
+import { scriptOrJson } from '../../workers/protocol/file-patterns.ts';
+import type { FileChange, Revision } from '../journal.ts';
 import type { CheckOutcome, QuarantinedInput } from '../pool/types.ts';
 import { batchesOf, type Batch } from './batches.ts';
 import type { Invalidation } from './invalidation.ts';
@@ -161,7 +162,10 @@ export class Checks {
   #changedSince(revision: Revision): readonly string[] | undefined {
     if (revision < this.#everythingChangedAt) return undefined;
     const changes = this.#host.journal.since(revision);
-    return changes && [...changes.keys()].filter((file) => this.#parts.isAffectedBy(file));
+    // Of a folder that is gone or was moved away only its own name is known.
+    const concerns = ({ file, kind }: FileChange): boolean =>
+      this.#parts.isAffectedBy(file) || (kind === 'deleted' && !scriptOrJson.test(file));
+    return changes && [...changes.values()].filter(concerns).map(({ file }) => file);
   }
 
   /**

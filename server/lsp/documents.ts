@@ -29,10 +29,11 @@ export class Documents {
   readonly #documents = new TextDocuments(TextDocument);
   readonly #listener: DocumentsListener;
   readonly #names: FileNames;
-  /** Version of each open document when its text was last that of the disk. */
-  readonly #savedVersions = new Map<string, number>();
-  /** Version of each open document when it was opened. */
-  readonly #openedVersions = new Map<string, number>();
+  /** How often each open document was changed. Some clients send the same version with every change. */
+  readonly #edits = new Map<string, number>();
+  /** {@link #edits} of each open document when its text was last that of the disk. */
+  readonly #savedAt = new Map<string, number>();
+  #justOpened: TextDocument | undefined;
   /** URIs of open documents whose file is not known to be on disk, so that the next save may create it. */
   readonly #maybeNew = new Set<string>();
   readonly #comparisons = new Set<Promise<void>>();
@@ -45,7 +46,7 @@ export class Documents {
   listen(connection: Connection): void {
     const documents = this.#documents;
     documents.onDidOpen(({ document }) => this.#opened(document));
-    documents.onDidChangeContent(({ document }) => this.#edited(document));
+    documents.onDidChangeContent(({ document }) => this.#contentChanged(document));
     documents.onDidSave(({ document }) => this.#saved(document));
     documents.onDidClose(({ document }) => this.#closed(document));
     documents.listen(connection);
@@ -108,17 +109,18 @@ export class Documents {
   }
 
   #opened(document: TextDocument): void {
-    const { uri, version } = document;
+    const { uri } = document;
+    this.#justOpened = document;
     this.#names.opened(uri);
     const absolute = this.#names.pathOf(uri);
     // What is on disk is not known yet, and usually it is the same.
-    this.#savedVersions.set(uri, version);
-    this.#openedVersions.set(uri, version);
+    this.#edits.set(uri, 0);
+    this.#savedAt.set(uri, 0);
     this.#passOpenFiles();
     if (absolute === undefined) return;
     this.#listener.namesChanged([this.#names.closedUriOf(absolute), uri]);
     this.#maybeNew.add(uri);
-    this.#during(this.#compareWithDisk(document, absolute, version));
+    this.#during(this.#compareWithDisk(document, absolute));
   }
 
   #during(work: Promise<void>): void {
@@ -131,15 +133,15 @@ export class Documents {
 
   /** Most editors load the new text of a document that nobody has edited, so the text of its opening no longer counts. */
   #changedSinceOpened(document: TextDocument, absolute: string): void {
-    const { uri, version } = document;
+    const { uri } = document;
     this.#maybeNew.delete(uri);
-    if (this.#openedVersions.get(uri) !== version || this.#isSaved(document)) return;
-    this.#savedVersions.set(uri, version);
+    if (this.#editsOf(document) !== 0 || this.#isSaved(document)) return;
+    this.#savedAt.set(uri, 0);
     this.#passText(document, absolute);
   }
 
   /** An editor may open a document with unsaved text: after a restart, or if the user typed before the server ran. */
-  async #compareWithDisk(document: TextDocument, absolute: string, version: number): Promise<void> {
+  async #compareWithDisk(document: TextDocument, absolute: string): Promise<void> {
     const { uri } = document;
     const text = document.getText();
     const openedAt = Date.now();
@@ -150,8 +152,15 @@ export class Documents {
     // A file that appeared after the document is new: its save tells.
     if (existed) this.#maybeNew.delete(uri);
     // An empty document of a file that does not exist says nothing yet.
-    if (isSameText(text, onDisk ?? '') || this.#savedVersions.get(uri) !== version) return;
-    this.#savedVersions.delete(uri);
+    if (isSameText(text, onDisk ?? '') || this.#savedAt.get(uri) !== 0) return;
+    this.#savedAt.delete(uri);
+    this.#edited(document);
+  }
+
+  #contentChanged(document: TextDocument): void {
+    // Opening a document also causes this event.
+    if (this.#justOpened !== document) this.#edits.set(document.uri, this.#editsOf(document) + 1);
+    this.#justOpened = undefined;
     this.#edited(document);
   }
 
@@ -159,15 +168,14 @@ export class Documents {
     const absolute = this.#names.pathOf(document.uri);
     if (absolute === undefined) return;
     this.#passText(document, absolute);
-    // Opening a document also causes this event.
     if (!this.#isSaved(document)) this.#listener.changed(absolute, 'changed', 'type');
   }
 
   #saved(document: TextDocument): void {
-    const { uri, version } = document;
+    const { uri } = document;
     const absolute = this.#names.pathOf(uri);
     if (absolute === undefined) return;
-    this.#savedVersions.set(uri, version);
+    this.#savedAt.set(uri, this.#editsOf(document));
     this.#passText(document, absolute);
     this.#listener.changed(absolute, this.#maybeNew.delete(uri) ? 'created' : 'changed', 'save');
   }
@@ -176,8 +184,8 @@ export class Documents {
     const { uri } = document;
     const absolute = this.#names.pathOf(uri);
     const wasSaved = this.#isSaved(document);
-    this.#savedVersions.delete(uri);
-    this.#openedVersions.delete(uri);
+    this.#savedAt.delete(uri);
+    this.#edits.delete(uri);
     this.#maybeNew.delete(uri);
     this.#names.closed(uri);
     if (absolute === undefined) return;
@@ -191,8 +199,12 @@ export class Documents {
     if (!wasSaved) this.#listener.changed(absolute, 'changed', 'save');
   }
 
-  #isSaved({ uri, version }: TextDocument): boolean {
-    return this.#savedVersions.get(uri) === version;
+  #isSaved(document: TextDocument): boolean {
+    return this.#savedAt.get(document.uri) === this.#editsOf(document);
+  }
+
+  #editsOf({ uri }: TextDocument): number {
+    return this.#edits.get(uri) ?? 0;
   }
 
   /** A saved document is read from the disk, because the editor's text lacks the byte order mark. */

@@ -124,6 +124,8 @@ function isSuppressible({ detector, rule, file }: Issue): boolean {
     case ownName:
       return false;
     case 'eslint':
+      // What follows the name of a rule in a comment is reported as a part of it: there is no such rule.
+      if (/\s/.test(rule)) return false;
       return scripts.test(file) || otherLintedFiles.test(file);
     case 'typescript':
       // Below are errors of syntax.

@@ -5,7 +5,9 @@
 import { existsSync } from 'node:fs';
 import {
   CodeActionKind,
+  ErrorCodes,
   FileChangeType,
+  ResponseError,
   TextDocumentSyncKind,
   type Connection,
   type Diagnostic,
@@ -60,6 +62,9 @@ import { StormLog } from './storm-log.ts';
 import { WatchedFiles } from './watched-files.ts';
 import { WorkerRequests } from './worker-requests.ts';
 import { Workspace, type WorkspaceSettings } from './workspace.ts';
+
+/** A client that has not answered by then is taken to have no settings. */
+const settingsMs = 5_000;
 
 const changeKinds: Readonly<Record<FileChangeType, ChangeKind>> = {
   [FileChangeType.Created]: 'created',
@@ -202,7 +207,9 @@ export class LanguageServer {
     await workspace?.dispose();
   }
 
+  /** @throws ResponseError if it has been called */
   #initialize(params: InitializeParams): InitializeResult {
+    if (this.#workspace) throw new ResponseError(ErrorCodes.InvalidRequest, 'The server is initialized already.');
     const read = initializationOf(params.initializationOptions);
     this.#settings = read.settings;
     this.#folderSettings = read.folders;
@@ -381,9 +388,16 @@ export class LanguageServer {
   /** Some clients send no settings, but answer when they are asked. */
   async #askForSettings(): Promise<void> {
     if (!this.#features.answersConfiguration || this.#isExtension) return;
-    const answer: unknown = await this.#connection.workspace.getConfiguration('bulkhead').catch(() => undefined);
-    if (isRecord(answer) && Object.keys(answer).length > 0)
-      this.#applySettings(readEditorSettings(sectionIn(answer) ?? answer));
+    const ask = async (): Promise<void> => {
+      const answer: unknown = await this.#connection.workspace.getConfiguration('bulkhead').catch(() => undefined);
+      if (isRecord(answer) && Object.keys(answer).length > 0)
+        this.#applySettings(readEditorSettings(sectionIn(answer) ?? answer));
+    };
+    // A late answer still counts, but nobody waits for it.
+    const timedOut = Promise.withResolvers<void>();
+    const timer = setTimeout(timedOut.resolve, settingsMs).unref();
+    await Promise.race([ask(), timedOut.promise]);
+    clearTimeout(timer);
   }
 
   /** Undefined: not known at the moment. A name that the editor does not use for the file has none. */

@@ -1,5 +1,5 @@
 /** Which of the editor's folders are opened: a folder within another is part of its analysis, and some are too large. */
-import { access } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { realpathSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -35,8 +35,13 @@ async function covers(outer: string, inner: string, exclude: readonly string[]):
   return isWalked(outer, path.relative(outer, inner).split(path.sep).join('/'), { exclude });
 }
 
-/** Editors open the home folder or the whole disk when they find no project. */
+/** Editors open the home folder or the whole disk when they find no project, and some the file that was opened. */
 async function refusalOf(root: string): Promise<string | undefined> {
+  const isFile = await stat(root).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+  if (isFile) return `Bulkhead does not analyse ${root}, because it is a file. Open the folder of a project instead.`;
   const isDisk = path.dirname(root) === root;
   if (!isDisk && !isWithin(root, homeFolder())) return undefined;
   const isWanted = await access(path.join(root, configurationFile)).then(

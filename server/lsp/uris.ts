@@ -4,9 +4,11 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** Undefined for documents that are not files (untitled, git, output …). */
 export function pathOf(uri: string): string | undefined {
-  if (!uri.startsWith('file:')) return undefined;
+  if (!/^file:/i.test(uri)) return undefined;
   try {
-    return fileURLToPath(uri);
+    const file = fileURLToPath(uri);
+    // No system has such a file, and no call takes it.
+    return file.includes('\0') ? undefined : file;
   } catch {
     return undefined;
   }

@@ -5,7 +5,7 @@
  */
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
-import type { FileChange } from '../journal.ts';
+import type { ChangeKind, FileChange } from '../journal.ts';
 
 /** A second write within the resolution of the file system's clock could leave the same times. */
 const RACY_MS = 20;
@@ -13,7 +13,7 @@ const ABSENT = 'absent';
 
 export class SeenChanges {
   readonly #root: string;
-  readonly #seen = new Map<string, string>();
+  readonly #seen = new Map<string, { readonly state: string; readonly kind: ChangeKind }>();
 
   constructor(root: string) {
     this.#root = root;
@@ -22,11 +22,13 @@ export class SeenChanges {
   /** Returns the changes that left a file in a state not seen before. From now on those states count as seen. */
   async takeNew(changes: readonly FileChange[]): Promise<readonly FileChange[]> {
     const states = await Promise.all(changes.map(({ file }) => this.#stateOf(file)));
-    return changes.filter(({ file }, index) => {
+    return changes.filter(({ file, kind }, index) => {
       const state = states[index];
-      const isSeen = state !== undefined && this.#seen.get(file) === state;
+      const seen = this.#seen.get(file);
+      // Who saves a file may not know that it is new. Whoever reports that it is says more.
+      const isSeen = state !== undefined && seen?.state === state && !(kind === 'created' && seen.kind === 'changed');
       if (state === undefined) this.#seen.delete(file);
-      else this.#seen.set(file, state);
+      else if (!isSeen) this.#seen.set(file, { state, kind });
       return !isSeen;
     });
   }

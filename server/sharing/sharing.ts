@@ -139,7 +139,6 @@ export class Sharing {
   /** Call it while the store is open, because the lock is there. */
   async dispose(): Promise<void> {
     this.#closing.abort();
-    this.#follower?.close();
     this.#leader?.close();
     await this.#running;
     await this.#locks.close().catch(() => {});
@@ -236,6 +235,9 @@ export class Sharing {
     });
     if (follower === undefined) return false;
     if (this.#closing.signal.aborted) follower.close();
+    const leave = (): void => follower.close();
+    // Also where the leader is of no use and only its end is awaited.
+    this.#closing.signal.addEventListener('abort', leave);
     if (follower.usable) {
       this.#follower = follower;
       log('info', `Another process leads the analysis of ${root}; this one uses its results.`);
@@ -244,6 +246,7 @@ export class Sharing {
     }
     this.#joined.resolve();
     await follower.closed;
+    this.#closing.signal.removeEventListener('abort', leave);
     this.#follower = undefined;
     return true;
   }

@@ -11,12 +11,13 @@ import { makeDirectory } from '../make-directory.ts';
 import { StoreDatabase } from './database.ts';
 import { explain, faultOf, ForeignFileError, isSqliteError, messageOf, StoreError } from './faults.ts';
 import { assertHeader, assertSound, assertWritable, useSafely } from './file-checks.ts';
-import { ensureSchema } from './schema.ts';
-import { identityOf, listSetAside, removeDatabase, setAside } from './set-aside.ts';
-import { Snapshot } from './snapshot.ts';
+import { ensureSchema, SCHEMA_VERSION } from './schema.ts';
+import { identityOf, listSetAside, removeDatabase, removeOtherVersions, setAside } from './set-aside.ts';
+import { Snapshot, SNAPSHOT_NAME } from './snapshot.ts';
 import { Connection } from './sqlite.ts';
 
-export const DATABASE_NAME = 'store.sqlite';
+/** Versions of Bulkhead with other tables have files of their own, so that two that run at once do not fight over one. */
+export const DATABASE_NAME = `store-${SCHEMA_VERSION}.sqlite`;
 
 export interface DatabaseFileOptions {
   /** Absolute; created if missing. */
@@ -44,6 +45,8 @@ const MEMORY_BYTES = 64 * 1024 * 1024;
 const BUSY_MS = 1000;
 const DRAFT_AGE_MS = 600_000;
 const REPAIRS = 3;
+/** Of files of other versions of Bulkhead that nobody writes any more. */
+const KEPT_MS = 30 * 24 * 3_600_000;
 
 export class DatabaseFile {
   readonly file: string;
@@ -125,6 +128,7 @@ export class DatabaseFile {
     }
     if (!this.#changed) return;
     this.#changed = false;
+    removeOtherVersions(this.#options.dir, [DATABASE_NAME, SNAPSHOT_NAME], this.#options.now() - KEPT_MS);
     if (this.#snapshot.isOld) this.snapshot();
   }
 
@@ -148,6 +152,7 @@ export class DatabaseFile {
     if (this.#memoryReason !== undefined) return;
     this.#snapshot.remove();
     for (const file of listSetAside(this.file)) removeDatabase(file);
+    removeOtherVersions(this.#options.dir, [DATABASE_NAME, SNAPSHOT_NAME]);
   }
 
   /** Names of damaged files that were set aside. */

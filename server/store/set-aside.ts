@@ -5,6 +5,7 @@ import path from 'node:path';
 /** Endings of a database's other files: its log and the index of the log. They move together with it. */
 export const companions: readonly string[] = ['-wal', '-shm'];
 
+const DATABASE = /^(?:store|snapshot)(?:-\d+)?\.sqlite$/;
 const KEPT = 2;
 const MARK = '.damaged-';
 
@@ -41,6 +42,16 @@ export function listSetAside(file: string): readonly string[] {
 /** Deletes a database file with its companions. */
 export function removeDatabase(file: string): void {
   for (const ending of ['', ...companions]) rmSync(file + ending, { force: true });
+}
+
+/** Deletes the databases of versions of Bulkhead that have other tables. @param unusedSince only those that are as old */
+export function removeOtherVersions(dir: string, own: readonly string[], unusedSince = Number.POSITIVE_INFINITY): void {
+  for (const name of readdirSync(dir)) {
+    if (!DATABASE.test(name) || own.includes(name)) continue;
+    const file = path.join(dir, name);
+    const { mtimeMs = 0 } = statSync(file, { throwIfNoEntry: false }) ?? {};
+    if (mtimeMs < unusedSince) removeDatabase(file);
+  }
 }
 
 /** Distinguishes a file from a later one of the same name. @returns undefined: there is none */

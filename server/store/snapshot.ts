@@ -4,11 +4,11 @@ import path from 'node:path';
 import { StoreDatabase } from './database.ts';
 import { explain, faultOf, messageOf } from './faults.ts';
 import { assertSound, useSafely } from './file-checks.ts';
-import { ensureSchema } from './schema.ts';
+import { ensureSchema, SCHEMA_VERSION } from './schema.ts';
 import { companions, identityOf, removeDatabase, setAside } from './set-aside.ts';
 import { Connection } from './sqlite.ts';
 
-export const SNAPSHOT_NAME = 'snapshot.sqlite';
+export const SNAPSHOT_NAME = `snapshot-${SCHEMA_VERSION}.sqlite`;
 
 /** Writing one blocks everything else for about 10 ms per megabyte. */
 const MAX_BYTES = 64 * 1024 * 1024;

@@ -7,69 +7,15 @@ import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type {
-  ClientCapabilities,
   CodeAction,
   Diagnostic,
   DocumentDiagnosticReport,
   WorkspaceDiagnosticReport,
 } from 'vscode-languageserver-protocol/node';
 import { readServerReports, serverReportsDir, type ServerReport } from '../../../server/store/server-reports.ts';
+import { clients } from '../../support/clients.ts';
 import { Editor } from '../../support/lsp-client.ts';
 import { makeWorkspace, type TestWorkspace } from '../../support/workspace.ts';
-
-const publishes: ClientCapabilities = { textDocument: { publishDiagnostics: { relatedInformation: true } } };
-
-/** As the clients send them, as far as they concern the server. */
-const clients: Readonly<Record<string, ClientCapabilities>> = {
-  'VS Code': {
-    workspace: {
-      workspaceFolders: true,
-      configuration: true,
-      didChangeWatchedFiles: { dynamicRegistration: true, relativePatternSupport: true },
-      workspaceEdit: { documentChanges: true },
-      diagnostics: { refreshSupport: true },
-    },
-    textDocument: { ...publishes.textDocument, diagnostic: { dynamicRegistration: true } },
-    window: { workDoneProgress: true },
-  },
-  Neovim: {
-    general: { positionEncodings: ['utf-8', 'utf-16', 'utf-32'] },
-    workspace: {
-      workspaceFolders: true,
-      configuration: true,
-      didChangeWatchedFiles: { dynamicRegistration: false, relativePatternSupport: true },
-    },
-    textDocument: { ...publishes.textDocument, diagnostic: {} },
-    window: { workDoneProgress: true },
-  },
-  Helix: {
-    general: { positionEncodings: ['utf-8', 'utf-32', 'utf-16'] },
-    workspace: {
-      workspaceFolders: true,
-      configuration: true,
-      didChangeWatchedFiles: { dynamicRegistration: true, relativePatternSupport: false },
-      workspaceEdit: { documentChanges: true },
-    },
-    ...publishes,
-    window: { workDoneProgress: true },
-  },
-  Zed: {
-    general: { positionEncodings: ['utf-16'] },
-    workspace: {
-      workspaceFolders: true,
-      configuration: true,
-      didChangeWatchedFiles: { dynamicRegistration: true, relativePatternSupport: true },
-      workspaceEdit: { documentChanges: true },
-    },
-    textDocument: { ...publishes.textDocument, diagnostic: { dynamicRegistration: true } },
-    window: { workDoneProgress: true },
-  },
-  minimal: {},
-  'pull-only': {
-    workspace: { workspaceFolders: true, diagnostics: { refreshSupport: true } },
-    textDocument: { diagnostic: { dynamicRegistration: false } },
-  },
-};
 
 const files = {
   'package.json': '{ "name": "w", "private": true, "type": "module" }\n',

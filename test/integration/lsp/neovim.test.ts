@@ -5,7 +5,7 @@ import { chmod, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ensureFreshBuild } from '../../../scripts/fresh-build.mjs';
-import { findNeovim, type Neovim } from '../../support/neovim.ts';
+import { findNeovim, findNewNeovim, type Neovim } from '../../support/neovim.ts';
 import { patienceMs } from '../../support/patience.ts';
 import { makeWorkspace, repository } from '../../support/workspace.ts';
 
@@ -32,13 +32,15 @@ local function clients() return (vim.lsp.get_clients or vim.lsp.get_active_clien
 edit('a.ts')
 expect('problems of files that are not open', 'a.ts TS2322, b.ts TS2322, x.js prefer-const')
 edit('x.js')
-local params = { textDocument = vim.lsp.util.make_text_document_params(0), range = { start = { line = 0, character = 0 }, ['end'] = { line = 0, character = 0 } },
-  context = { diagnostics = {}, only = { 'source.fixAll.bulkhead' } } }
-for _, answer in pairs(vim.lsp.buf_request_sync(0, 'textDocument/codeAction', params, 60000) or {}) do
-  for _, action in ipairs(answer.result or {}) do vim.lsp.util.apply_workspace_edit(action.edit, 'utf-16') end
-end
-expect('a fix, not saved', 'a.ts TS2322, b.ts TS2322')
+type_all('let x = 2; export default x;')
+expect('what was typed', 'a.ts TS2322, b.ts TS2322, x.js prefer-const')
 vim.cmd('write')
+expect('a fix on saving', 'a.ts TS2322, b.ts TS2322')
+local written = vim.fn.readfile(root .. '/src/x.js')[1]
+if written ~= 'const x = 2; export default x;' then
+  io.stdout:write('FAILED: the file has: ' .. written .. '\n')
+  vim.cmd('cquit!')
+end
 edit('a.ts')
 vim.cmd('bdelete')
 edit('a.ts')
@@ -69,67 +71,74 @@ vim.cmd('qall!')
 describe('Neovim', function () {
   this.timeout(300_000);
 
-  it('with the configuration of docs/editors.md: problems, fixes, reopening, new files, a shell, restart', async function () {
-    const neovim = await neovimOr((reason) => {
-      // Where everything must be tried, it must be tried.
-      if (process.env['CI'] !== undefined && process.platform === 'linux') assert.fail(reason);
-      console.log(`      Left out: no Neovim (${reason})`);
-      this.skip();
-    });
-    const isNew = Number(neovim.version.split('.')[1]) >= 11 || !neovim.version.startsWith('0.');
-    console.log(`      Neovim ${neovim.version}`);
-    ensureFreshBuild();
-    await using workspace = await makeWorkspace({
-      'bulkhead.config.json': '{}\n',
-      'package.json': '{ "name": "w", "private": true, "type": "module" }\n',
-      'tsconfig.json':
-        '{ "compilerOptions": { "strict": true, "module": "nodenext", "noEmit": true, "lib": ["es2023"], "types": [], "skipLibCheck": true }, "include": ["src"] }\n',
-      'eslint.config.js': "export default [{ files: ['**/*.js'], rules: { 'prefer-const': 'error' } }];\n",
-      'src/a.ts': "export const a: number = 'x';\n",
-      'src/b.ts': 'export const b: string = 1;\n',
-      'src/x.js': 'let x = 1;\nexport default x;\n',
-      '../bin/bulkhead': `#!/bin/sh\nexec '${process.execPath}' '${path.join(repository, 'bin', 'bulkhead.cjs')}' "$@"\n`,
-      '../home/init.lua': await configuration(isNew ? 'new' : 'old'),
-      '../home/steps.lua': steps,
-    });
-    await workspace.link({ typescript: 'typescript', eslint: 'eslint' });
-    const beside = (name: string): string => path.join(workspace.root, '..', name);
-    await chmod(beside('bin/bulkhead'), 0o755);
-    await mkdir(beside('state'));
-    const state = ['STATE', 'CACHE', 'DATA', 'CONFIG'].map((kind) => [`XDG_${kind}_HOME`, beside('state')] as const);
-    const env = {
-      ...process.env,
-      ...neovim.env,
-      ...Object.fromEntries(state),
-      PATH: `${beside('bin')}${path.delimiter}${process.env['PATH'] ?? ''}`,
-      TEST_ROOT: workspace.root,
-      TEST_PATIENCE: String(patienceMs),
-    };
-    const argv = ['--headless', '-i', 'NONE', '-n', '-u', beside('home/init.lua'), '-S', beside('home/steps.lua')];
-    const child = spawn(neovim.program, argv, {
-      cwd: path.join(workspace.root, 'src'),
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-    const lines = stdout.split('\n').filter((line) => /^(?:ok|FAILED): /.test(line));
-    assert.equal(
-      lines.filter((line) => line.startsWith('ok')).length,
-      steps.split('\nexpect(').length - 1,
-      `${stdout}\n${stderr}`,
-    );
+  const what = 'problems, fixes, reopening, new files, a shell, restart';
+  it(`of the distribution, with the configuration of docs/editors.md for it: ${what}`, async function () {
+    await run(await neovimOr(this, findNeovim));
+  });
+
+  it(`0.11 or newer, with the configuration of docs/editors.md: ${what}`, async function () {
+    const neovim = await neovimOr(this, findNewNeovim);
+    assert.ok(neovim.isNew);
+    await run(neovim);
   });
 });
 
-async function neovimOr(absent: (reason: string) => never): Promise<Neovim> {
+async function run(neovim: Neovim): Promise<void> {
+  console.log(`      Neovim ${neovim.version}`);
+  ensureFreshBuild();
+  await using workspace = await makeWorkspace({
+    'bulkhead.config.json': '{}\n',
+    'package.json': '{ "name": "w", "private": true, "type": "module" }\n',
+    'tsconfig.json':
+      '{ "compilerOptions": { "strict": true, "module": "nodenext", "noEmit": true, "lib": ["es2023"], "types": [], "skipLibCheck": true }, "include": ["src"] }\n',
+    'eslint.config.js': "export default [{ files: ['**/*.js'], rules: { 'prefer-const': 'error' } }];\n",
+    'src/a.ts': "export const a: number = 'x';\n",
+    'src/b.ts': 'export const b: string = 1;\n',
+    'src/x.js': 'let x = 1;\nexport default x;\n',
+    '../bin/bulkhead': `#!/bin/sh\nexec '${process.execPath}' '${path.join(repository, 'bin', 'bulkhead.cjs')}' "$@"\n`,
+    '../home/init.lua': `${await configuration(neovim.isNew ? 'new' : 'old')}\n${await configuration('fix on save')}`,
+    '../home/steps.lua': steps,
+  });
+  await workspace.link({ typescript: 'typescript', eslint: 'eslint' });
+  const beside = (name: string): string => path.join(workspace.root, '..', name);
+  await chmod(beside('bin/bulkhead'), 0o755);
+  await mkdir(beside('state'));
+  const state = ['STATE', 'CACHE', 'DATA', 'CONFIG'].map((kind) => [`XDG_${kind}_HOME`, beside('state')] as const);
+  const env = {
+    ...process.env,
+    ...neovim.env,
+    ...Object.fromEntries(state),
+    PATH: `${beside('bin')}${path.delimiter}${process.env['PATH'] ?? ''}`,
+    TEST_ROOT: workspace.root,
+    TEST_PATIENCE: String(patienceMs),
+  };
+  const [program, ...argv] = neovim.command;
+  // An error in the steps ends Neovim too.
+  const sourced = `lua local ok, why = pcall(dofile, '${beside('home/steps.lua')}') if not ok then io.stderr:write(why) vim.cmd('cquit!') end`;
+  argv.push('--headless', '-i', 'NONE', '-n', '-u', beside('home/init.lua'), '-c', sourced);
+  const child = spawn(program, argv, { cwd: path.join(workspace.root, 'src'), env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const lines = stdout.split('\n').filter((line) => /^(?:ok|FAILED): /.test(line));
+  assert.equal(
+    lines.filter((line) => line.startsWith('ok')).length,
+    steps.split('\nexpect(').length - 1,
+    `${stdout}\n${stderr}`,
+  );
+}
+
+/** Skips the test if there is none. Where everything must be tried, it must be tried. */
+async function neovimOr(test: Mocha.Context, find: () => Promise<Neovim>): Promise<Neovim> {
   try {
-    return await findNeovim();
+    return await find();
   } catch (error) {
-    return absent(error instanceof Error ? error.message : String(error));
+    const reason = error instanceof Error ? error.message : String(error);
+    if (process.env['CI'] !== undefined && process.platform === 'linux') assert.fail(reason);
+    console.log(`      Left out: no Neovim (${reason})`);
+    return test.skip();
   }
 }
 
-async function configuration(name: 'new' | 'old'): Promise<string> {
+async function configuration(name: 'new' | 'old' | 'fix on save'): Promise<string> {
   const page = await readFile(path.join(repository, 'docs', 'editors.md'), 'utf8');
   const code = new RegExp(`<!-- neovim: ${name} -->\n+\`\`\`lua\n(.*?)\`\`\``, 's').exec(page)?.[1];
   return code ?? assert.fail(`docs/editors.md has no configuration "${name}".`);

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Editor } from '../../support/lsp-client.ts';
-import { makeBrokenWorkspace } from '../../support/workspace.ts';
+import { makeBrokenWorkspace, makeWorkspace } from '../../support/workspace.ts';
 
 describe('unsaved text in the language server', function () {
   this.timeout(120_000);
@@ -32,6 +32,42 @@ describe('unsaved text in the language server', function () {
     await editor.connection.sendNotification('textDocument/didClose', { textDocument: { uri } });
     await editor.until('the disk counts again', () => editor.rules(root, file).join() === 'eqeqeq');
   });
+
+  for (const typescript of ['typescript', 'typescript7']) {
+    it(`of a file that is not on disk yet is analysed, and again when the file is saved (${typescript})`, async () => {
+      await using workspace = await makeWorkspace({
+        'package.json': '{ "private": true, "type": "module" }\n',
+        'tsconfig.json':
+          '{ "compilerOptions": { "strict": true, "noEmit": true, "lib": ["es2023"], "types": [] }, "include": ["src"] }\n',
+        'src/a.ts': "export const a: number = 'x';\n",
+      });
+      await workspace.link({ typescript });
+      const { root } = workspace;
+      await using editor = new Editor();
+      await editor.open([root], { initializationOptions: { settings: { typescript: { engine: 'workspace' } } } });
+      await editor.settled();
+      const send = (method: string, params: object) =>
+        editor.connection.sendNotification(`textDocument/${method}`, params);
+      for (const file of ['src/one.ts', 'src/two.ts']) {
+        const uri = pathToFileURL(path.join(root, file)).href;
+        const text = 'export const n: string = 5;\n';
+        await send('didOpen', { textDocument: { uri, languageId: 'typescript', version: 1, text: '' } });
+        await send('didChange', { textDocument: { uri, version: 2 }, contentChanges: [{ text }] });
+        // As editors do on saving: the text is analysed before the file is there.
+        const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
+        const context = { diagnostics: [], only: ['source.fixAll'] };
+        await editor.connection.sendRequest('textDocument/codeAction', { textDocument: { uri }, range, context });
+        editor.statuses.length = 0;
+        await writeFile(path.join(root, file), text);
+        await send('didSave', { textDocument: { uri } });
+        // Before the idle server compares everything with the disk, which would hide it.
+        await editor.until('an analysis', () => editor.statuses.some(({ detectors }) => detectors[0]?.status === 'running')); // prettier-ignore
+        const isDone = () => editor.statuses.at(-1)?.detectors[0]?.status === 'done';
+        await editor.until('its end', () => isDone() || editor.rules(root, file).length > 0);
+        assert.deepEqual(editor.rules(root, file), ['TS2322']);
+      }
+    });
+  }
 
   it('is not confused with changes of an open file by another program, even if only saves are analysed', async () => {
     await using workspace = await makeBrokenWorkspace();

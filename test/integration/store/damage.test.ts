@@ -131,7 +131,7 @@ describe('store: damaged files', function () {
         name,
       );
       assert.equal(messages.length, 1, messages.join('\n'));
-      assert.match(messages[0] ?? '', /is not usable \(.+\) and was renamed to store\.sqlite\.damaged-/);
+      assert.match(messages[0] ?? '', /is not usable \(.+\) and was renamed to store-\d+\.sqlite\.damaged-/);
       const [kept] = file.setAside();
       assert.ok(kept);
       assert.deepEqual(

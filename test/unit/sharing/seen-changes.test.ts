@@ -32,6 +32,17 @@ describe('sharing: seen changes', () => {
     assert.deepEqual(await seen.takeNew(gone), []);
   });
 
+  it('passes on that a file is new after somebody only knew that it changed', async () => {
+    await using workspace = await makeWorkspace({ 'a.ts': '1' });
+    const seen = new SeenChanges(workspace.root);
+    const saved = [{ file: 'a.ts', kind: 'changed' }] as const;
+    const created = [{ file: 'a.ts', kind: 'created' }] as const;
+    await wait(SETTLED_MS);
+    assert.deepEqual(await seen.takeNew(saved), saved);
+    assert.deepEqual(await seen.takeNew(created), created);
+    for (const again of [saved, created]) assert.deepEqual(await seen.takeNew(again), []);
+  });
+
   it('treats changes as new for files with unsaved text, and while no other process is connected', async () => {
     await using workspace = await makeWorkspace();
     const seen = new SeenChanges(workspace.root);

@@ -32,8 +32,8 @@ export class Disk {
   readonly #written = new Map<string, string>();
   readonly #texts = new Map<string, string | undefined>();
   readonly #files = new Map<string, boolean>();
-  /** Files that existed at the last lookup. */
-  readonly #there = new Set<string>();
+  /** Files that existed at the last lookup. Only those on disk are in the lists of configurations. */
+  readonly #there = new Map<string, 'disk' | 'memory'>();
   readonly #folders = new Map<string, boolean>();
   readonly #realpaths = new Map<string, string>();
   /** By file name, then by how it was parsed. */
@@ -68,7 +68,7 @@ export class Disk {
     const before = this.#overlays;
     this.#overlays = overlays;
     this.#unsaved = new Map([...overlays].map(([file, text]) => [this.keyOf(file), text]));
-    for (const [file, there] of this.#files) if (there) this.#there.add(file);
+    for (const [file, there] of this.#files) if (there) this.#there.set(file, 'disk');
     this.#files.clear();
     this.#folders.clear();
     this.#realpaths.clear();
@@ -83,19 +83,19 @@ export class Disk {
     for (const file of touched) this.#texts.delete(this.keyOf(file));
     return [...touched].map((file) => {
       const key = this.keyOf(file);
-      const [was, is] = [this.#there.has(key), this.fileExists(file)];
-      if (is) this.#there.add(key);
-      else this.#there.delete(key);
+      const [was, is] = [this.#there.get(key), this.#placeOf(file, key)];
+      if (is === undefined) this.#there.delete(key);
+      else this.#there.set(key, is);
       // Programs may know a symbolic link by its target.
-      const linked = is && this.#realpath(file) !== file;
-      return { file, stays: was && is && !linked };
+      const linked = is !== undefined && this.#realpath(file) !== file;
+      return { file, stays: is !== undefined && was === is && !linked };
     });
   }
 
   fileExists(file: string): boolean {
     const key = this.keyOf(file);
     if (this.#unsaved.has(key) || this.#written.has(key)) return true;
-    return cached(this.#files, key, () => this.#system.fileExists(file));
+    return this.#isOnDisk(file, key);
   }
 
   /**
@@ -167,6 +167,15 @@ export class Disk {
     this.#keys.clear();
   }
 
+  #isOnDisk(file: string, key: string): boolean {
+    return cached(this.#files, key, () => this.#system.fileExists(file));
+  }
+
+  #placeOf(file: string, key: string): 'disk' | 'memory' | undefined {
+    if (this.#isOnDisk(file, key)) return 'disk';
+    return this.#unsaved.has(key) || this.#written.has(key) ? 'memory' : undefined;
+  }
+
   #directoryExists(folder: string): boolean {
     const start = this.keyOf(folder) + path.sep;
     return this.#system.directoryExists(folder) || [...this.#written.keys()].some((file) => file.startsWith(start));
@@ -190,7 +199,9 @@ export class Disk {
   ): ts.SourceFile | undefined {
     const text = this.#read(file);
     if (text === undefined) return undefined;
-    this.#there.add(this.keyOf(file));
+    const key = this.keyOf(file);
+    const isInMemory = this.#unsaved.has(key) || this.#written.has(key);
+    if (!this.#there.has(key)) this.#there.set(key, isInMemory ? (this.#placeOf(file, key) ?? 'memory') : 'disk');
     const manner = family + mannerOf(languageVersionOrOptions);
     const versions = this.#parsed.get(file) ?? new Map<string, ParsedFile>();
     this.#parsed.set(file, versions);

@@ -6,6 +6,7 @@
  */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { scriptOrJson } from '../../protocol/file-patterns.ts';
 import { UnreadableFile } from '../../protocol/read-file.ts';
 import type { Tsconfig, TsconfigReader } from '../../reading/tsconfig.ts';
 import type { Compiler } from './compiler.ts';
@@ -61,6 +62,8 @@ class NativeSession implements TypeScriptSession {
   readonly #projects = new Map<string, KnownProject>();
   /** All files of all programs so far, each name once; a change to any other file counts as its creation. */
   readonly #files = new Map<string, string>();
+  /** Those that are not on disk, so that no configuration includes them. */
+  readonly #unwritten = new Set<string>();
   /** The configurations as they were at the last update, and by tsconfig those that it references. */
   #configs = projectReader([]);
   readonly #referenced = new Map<string, readonly Tsconfig[]>();
@@ -78,9 +81,12 @@ class NativeSession implements TypeScriptSession {
       this.#configs = projectReader([]);
       this.#referenced.clear();
     }
-    if (changed?.some(affectsEverything) !== false) {
+    if (changed?.some((file) => affectsEverything(file) || this.#hadFolder(file)) !== false) {
       // Even if anything may have changed, TypeScript 7.0 does not list the files of a project again.
       this.#projects.clear();
+      // What comes back is new.
+      this.#files.clear();
+      this.#unwritten.clear();
       this.#importers.forgetAll();
       await this.#stop();
       return;
@@ -203,6 +209,13 @@ class NativeSession implements TypeScriptSession {
     return edits;
   }
 
+  /** Whether files of programs were in a folder of this name. */
+  #hadFolder(file: string): boolean {
+    if (scriptOrJson.test(file)) return false;
+    const start = `${slashed(file)}/`;
+    return [...this.#files.keys()].some((known) => known.startsWith(start));
+  }
+
   #nameOf(file: string): string {
     const known = this.#files.get(file);
     if (known === undefined) this.#files.set(file, file);
@@ -217,14 +230,17 @@ class NativeSession implements TypeScriptSession {
     const added: string[] = [];
     for (const file of touched) {
       for (const set of [changed, created, deleted]) set.delete(file);
-      const there = this.overlay(file) !== undefined || (await isFile(file));
-      const isKnown = this.#files.has(file);
+      const isOnDisk = await isFile(file);
+      const there = this.overlay(file) !== undefined || isOnDisk;
+      const isKnown = this.#files.has(file) && !(isOnDisk && this.#unwritten.has(file));
       (there ? (isKnown ? changed : created) : deleted).add(file);
       if (there && isKnown) await this.#touch(file, server);
       else if (there) added.push(file);
       else this.#deleted(file);
       if (there) this.#nameOf(file);
       else this.#files.delete(file);
+      if (there && !isOnDisk) this.#unwritten.add(file);
+      else this.#unwritten.delete(file);
       this.#importers.forget(file);
     }
     await this.#created(added);
