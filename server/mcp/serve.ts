@@ -1,8 +1,9 @@
 /**
- * The process of the MCP server, for one client on standard input and output. Errors do not end it; the end of the input, of
- * the client's process, or a signal does. What is being answered then gets an error that says so.
+ * The process of the MCP server, for one client on standard input and output, or for several over HTTP. Errors do not end it;
+ * a signal does, and so does the end of the one client's input or process. What is being answered then gets an error that says so.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { McpServer } from '@modelcontextprotocol/server';
 import { serveStdio, StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { Folder } from '../folder/folder.ts';
 import type { FolderOptions } from '../folder/options.ts';
@@ -10,6 +11,7 @@ import { WatchError } from '../folder/watcher.ts';
 import { forgetEditor } from '../environment.ts';
 import { isAlive } from '../processes.ts';
 import { printable } from '../printable.ts';
+import { listen } from './http.ts';
 import { Lines } from './lines.ts';
 import { Requests } from './requests.ts';
 import { mcpServer } from './server.ts';
@@ -22,21 +24,33 @@ const FLUSH_MS = 50;
 const END_MS = 5_000;
 const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-/** @param root absolute path, without symbolic links @returns the exit code, when the client has gone */
-export async function serve(root: string, options: Pick<FolderOptions, 'settings' | 'poolSettings'>): Promise<number> {
+/** How clients are connected. */
+interface Connection {
+  close(): Promise<void>;
+}
+
+/**
+ * @param root absolute path, without symbolic links
+ * @param httpPort absent: standard input and output
+ * @returns the exit code, when the client has gone
+ * @throws ListenError
+ */
+export async function serve(
+  root: string,
+  options: Pick<FolderOptions, 'settings' | 'poolSettings'>,
+  httpPort?: number,
+): Promise<number> {
   forgetEditor();
   const ended = Promise.withResolvers<number>();
-  watchProcess(ended.resolve);
+  watchSignals(ended.resolve);
   const requests = new Requests();
-  const opening = open(root, options, (message) => session.noteTrouble(message));
-  const session: Session = new Session(root, opening);
-  const input = new Lines(() => log('A message was too long, and was dropped.'));
-  // The transport would end with its input, and answer nothing any more.
-  process.stdin.pipe(input, { end: false });
-  for (const event of ['end', 'close', 'error']) process.stdin.once(event, () => ended.resolve(0));
-  process.stdout.on('error', () => ended.resolve(0));
-  const transport = new StdioServerTransport(input, process.stdout);
-  const handle = serveStdio(() => mcpServer(session, requests, log), { transport, onerror: () => {} });
+  const opened = Promise.withResolvers<Folder>();
+  const opening = opened.promise;
+  const session = new Session(root, opening);
+  const connected = (): McpServer => mcpServer(session, requests, log);
+  const connection =
+    httpPort === undefined ? overStandardStreams(connected, ended.resolve) : await overHttp(httpPort, connected);
+  opened.resolve(open(root, options, (message) => session.noteTrouble(message)));
   opening.catch((error: unknown) => {
     log(error);
     session.noteTrouble(`The folder cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
@@ -45,11 +59,28 @@ export async function serve(root: string, options: Pick<FolderOptions, 'settings
   setTimeout(() => process.exit(code), END_MS).unref();
   requests.stop();
   await sleep(FLUSH_MS);
-  await handle.close();
+  await connection.close();
   const folder = await opening.catch(() => undefined);
   await folder?.dispose();
   // Nothing else is to be done, whoever holds the input.
   process.exit(code);
+}
+
+function overStandardStreams(connected: () => McpServer, end: (code: number) => void): Connection {
+  const input = new Lines(() => log('A message was too long, and was dropped.'));
+  // The transport would end with its input, and answer nothing any more.
+  process.stdin.pipe(input, { end: false });
+  for (const event of ['end', 'close', 'error']) process.stdin.once(event, () => end(0));
+  process.stdout.on('error', () => end(0));
+  watchParent(end);
+  return serveStdio(connected, { transport: new StdioServerTransport(input, process.stdout), onerror: () => {} });
+}
+
+async function overHttp(port: number, connected: () => McpServer): Promise<Connection> {
+  const endpoint = await listen(port, connected, log);
+  process.stdout.on('error', () => {});
+  process.stdout.write(`${endpoint.url}\n`);
+  return endpoint;
 }
 
 async function open(
@@ -74,7 +105,7 @@ async function open(
   return folder;
 }
 
-function watchProcess(end: (code: number) => void): void {
+function watchSignals(end: (code: number) => void): void {
   for (const [signal, code] of Object.entries(signals)) {
     let isEnding = false;
     process.on(signal, () => {
@@ -85,6 +116,9 @@ function watchProcess(end: (code: number) => void): void {
   }
   process.on('uncaughtException', log);
   process.on('unhandledRejection', log);
+}
+
+function watchParent(end: (code: number) => void): void {
   const parent = process.ppid;
   setInterval(() => {
     if (process.ppid !== parent || !isAlive(parent)) end(0);

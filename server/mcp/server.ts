@@ -1,4 +1,4 @@
-/** The protocol: tools, their answers and errors. Lives as long as the connection. */
+/** The protocol: tools, their answers and errors. Lives as long as the connection, or over HTTP one exchange. */
 import { McpServer, type CallToolResult, type ServerContext } from '@modelcontextprotocol/server';
 import { version } from '../version.ts';
 import type { Answer } from './budget.ts';
@@ -7,7 +7,9 @@ import type { Session } from './session.ts';
 import { serverInstructions, tools } from './tools.ts';
 
 export function mcpServer(session: Session, requests: Requests, onError: (error: unknown) => void): McpServer {
-  const server = new McpServer({ name: 'bulkhead', version }, { instructions: serverInstructions });
+  // The tools are always the same.
+  const capabilities = { tools: { listChanged: false } };
+  const server = new McpServer({ name: 'bulkhead', version }, { instructions: serverInstructions, capabilities });
   const run = async (
     context: ServerContext,
     work: (signal: AbortSignal) => Promise<Answer>,
