@@ -9,6 +9,7 @@ import type { UnsavedDocument } from '../folder/options.ts';
 import { budget, clipped, fitting, type Answer } from './budget.ts';
 import { issueAnswer, issueOf, ruleAnswer } from './explain.ts';
 import { applyFixes, fixAnswer, planFixes } from './fix.ts';
+import type { ProcessHealth } from './health.ts';
 import { answerable, notYet, type Answerable } from './freshness.ts';
 import { countsOf, entryOf, freshnessOf, headLines, lineOf, problemsAnswer } from './problems.ts';
 import { isOfRule, pathInside, select, ToolUseError } from './selection.ts';
@@ -31,6 +32,8 @@ export interface SessionEditor {
 const noEditor: SessionEditor = { documentOf: () => undefined, hold: () => {} };
 
 export class Session {
+  /** The process that answers, where it is one for agents. */
+  process: (() => ProcessHealth) | undefined;
   readonly #root: string;
   readonly #editor: SessionEditor;
   readonly #opening: Promise<Folder>;
@@ -161,6 +164,7 @@ export class Session {
       quarantined: folder?.quarantined ?? [],
       sharing: folder === undefined ? 'off' : (await folder.resources()).sharing,
       requests,
+      process: this.process?.(),
       troubles: this.#troubles,
     } as const;
     return statusAnswer(known, health, maxTokens);

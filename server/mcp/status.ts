@@ -5,6 +5,7 @@ import type { QuarantinedInput, WorkerHealth } from '../pool/types.ts';
 import { version } from '../version.ts';
 import { clipped, fitting, type Answer } from './budget.ts';
 import type { Freshness } from './freshness.ts';
+import type { ProcessHealth } from './health.ts';
 import { countsOf, freshnessOf } from './problems.ts';
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 
@@ -15,6 +16,7 @@ export interface Health {
   readonly quarantined: readonly QuarantinedInput[];
   readonly sharing: FolderResourcesReport['sharing'];
   readonly requests: number;
+  readonly process: ProcessHealth | undefined;
   /** Last messages about what does not work, such as a broken configuration. */
   readonly troubles: readonly string[];
 }
@@ -46,6 +48,7 @@ export function statusAnswer(
       bulkhead: version,
       sharing: health.sharing,
       requests: health.requests,
+      ...(health.process === undefined || length < levels[0] ? {} : { process: health.process }),
       quarantined: quarantined.length,
       ...(count < entries.length ? { omitted: entries.length - count } : {}),
     };

