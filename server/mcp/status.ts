@@ -40,7 +40,7 @@ export function statusAnswer(
     ...detectors.toSorted(byTrouble).map((status) => (length: number) => entryOf(status, length)),
     ...workers.map((worker) => () => ({ worker: worker.name, state: worker.state, restarts: worker.restarts })),
   ];
-  return fitting(maxTokens, entries.length, levels, (count, length) => {
+  return fitting<number>(maxTokens, entries.length, levels, 0, (count, length) => {
     const shown = entries.slice(0, count).map((entry) => entry(length));
     const head = {
       ...freshnessOf(known, { message: length }),
@@ -52,7 +52,9 @@ export function statusAnswer(
       quarantined: quarantined.length,
       ...(count < entries.length ? { omitted: entries.length - count } : {}),
     };
-    const lines = Object.entries(head).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
+    // Where there is little room, one of the two forms says the rest.
+    const said = length === 0 ? { state: known.state, gaps: known.gaps.length, quarantined: quarantined.length } : head;
+    const lines = Object.entries(said).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
     return {
       text: [...lines, ...shown.map((entry) => Object.values(entry).join(' '))].join('\n'),
       structured: { ...head, untrusted: { root: clipped(health.root, length), entries: shown } },
