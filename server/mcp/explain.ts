@@ -62,7 +62,7 @@ export function issueAnswer(
     })),
   }));
   const parts = [...flow, ...fixes];
-  return fitting<number>(maxTokens, parts.length, levels, 8, (count, length) => {
+  return fitting<number>(maxTokens, parts.length, levels, 4, (count, length) => {
     const shown = parts.slice(0, count).map((part) => part(length));
     const left = parts.length - count;
     const entry = entryOf(issue, { message: length, name: Math.min(length, 300) });

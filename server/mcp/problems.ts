@@ -71,7 +71,7 @@ export function problemsAnswer(
       ...(isKnown ? { counts: countsOf(issues), files: new Set(issues.map(({ file }) => file)).size } : {}),
       ...(since === undefined ? {} : { fixed: fixed.length }),
       ...(question.since !== undefined && since === undefined ? { unknownHandle: true } : {}),
-      ...(misses.length === 0
+      ...(misses.length === 0 || detail.message === 0
         ? {}
         : {
             unmatched: misses
@@ -109,7 +109,7 @@ export function freshnessOf(
     ...(content === undefined ? {} : { content }),
     revision,
     ...(unsaved === undefined ? {} : { unsaved }),
-    ...(running.length === 0
+    ...(running.length === 0 || message === 0
       ? {}
       : {
           running: running
