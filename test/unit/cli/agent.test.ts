@@ -124,7 +124,7 @@ describe('bulkhead agent', () => {
       const installed = parseJson(await readFile(path.join(workspace.root, 'opencode.json'), 'utf8')) as { readonly lsp: unknown };
       assert.match((await run(workspace, 'status')).text, /opencode\.json: installed/);
       if (typeof lsp === 'boolean') assert.equal(installed.lsp, lsp);
-      else assert.deepEqual(Object.keys(installed.lsp as object), Object.keys(lsp));
+      else assert.deepEqual(Object.keys(installed.lsp as object).sort(), Object.keys(lsp).sort());
       await withoutRecord(workspace);
       await run(workspace, 'uninstall');
       assert.deepEqual(parseJson(await readFile(path.join(workspace.root, 'opencode.json'), 'utf8')), parseJson(text));
