@@ -13,21 +13,26 @@ const ABSENT = 'absent';
 
 export class SeenChanges {
   readonly #root: string;
-  readonly #seen = new Map<string, string>();
+  /** The state of each file, and whether its coming or going was reported. */
+  readonly #seen = new Map<string, { readonly state: string; readonly isListed: boolean }>();
 
   constructor(root: string) {
     this.#root = root;
   }
 
-  /** Returns the changes that left a file in a state not seen before. From now on those states count as seen. */
+  /**
+   * Returns the changes that left a file in a state not seen before. From now on those states count as seen. That a file came
+   * or went is more than that it changed: whoever heard only of a change may not know the file.
+   */
   async takeNew(changes: readonly FileChange[]): Promise<readonly FileChange[]> {
     const states = await Promise.all(changes.map(({ file }) => this.#stateOf(file)));
-    return changes.filter(({ file }, index) => {
-      const state = states[index];
-      const isSeen = state !== undefined && this.#seen.get(file) === state;
+    return changes.filter(({ file, kind }, index) => {
+      const [state, before] = [states[index], this.#seen.get(file)];
+      const isSame = state !== undefined && before?.state === state;
+      const isListed = kind !== 'changed' || (isSame && before.isListed);
       if (state === undefined) this.#seen.delete(file);
-      else this.#seen.set(file, state);
-      return !isSeen;
+      else this.#seen.set(file, { state, isListed });
+      return !isSame || isListed !== before.isListed;
     });
   }
 
