@@ -59,6 +59,11 @@ export interface BaselineArguments extends AnalysisArguments {
   readonly check: boolean;
 }
 
+export interface McpArguments extends AnalysisArguments {
+  /** The port of the loopback interface to listen on; 0: any. Absent: standard input and output. */
+  readonly http?: number;
+}
+
 const cacheActions = ['info', 'verify', 'clear'] as const;
 export type CacheAction = (typeof cacheActions)[number];
 
@@ -94,7 +99,7 @@ export type Command =
   | { readonly kind: 'check'; readonly arguments: CheckArguments }
   | { readonly kind: 'baseline'; readonly arguments: BaselineArguments }
   | { readonly kind: 'doctor'; readonly arguments: DoctorArguments }
-  | { readonly kind: 'mcp'; readonly arguments: AnalysisArguments }
+  | { readonly kind: 'mcp'; readonly arguments: McpArguments }
   | { readonly kind: 'report'; readonly arguments: ReportArguments }
   | { readonly kind: 'status'; readonly arguments: StatusArguments }
   | { readonly kind: 'help' }
@@ -152,6 +157,9 @@ Options of check
 Options of baseline
   --check               write nothing; list fixed issues, and exit with 1 if there are any
 
+Options of mcp
+  --http PORT           serve clients on this machine over HTTP instead of one on standard input; 0: any free port
+
 Options of doctor, report and status
   --format FORMAT       pretty (default) or json
   --json                doctor: the same as --format json
@@ -187,7 +195,7 @@ const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
   doctor: [...analysisOptions, 'format', 'json'],
   agent: ['agents'],
   hook: [],
-  mcp: analysisOptions.filter((option) => option !== 'no-cache'),
+  mcp: [...analysisOptions.filter((option) => option !== 'no-cache'), 'http'],
   cache: [],
   report: ['format'],
   status: ['format', 'once'],
@@ -213,7 +221,7 @@ export function parseCommand(argv: readonly string[]): Command {
   if (command === 'hook') throw new UsageError('bulkhead hook takes no arguments: it reads the JSON of an agent.');
   const analysis = analysisArguments(values, words);
   if (command === 'doctor') return { kind: 'doctor', arguments: { ...analysis, format: doctorFormat(values) } };
-  if (command === 'mcp') return { kind: 'mcp', arguments: analysis };
+  if (command === 'mcp') return { kind: 'mcp', arguments: { ...analysis, ...httpPort(values.http) } };
   if (command === 'baseline') {
     return { kind: 'baseline', arguments: { ...analysis, check: values.check === true } };
   }
@@ -353,6 +361,7 @@ function parse(argv: readonly string[]) {
         agents: { type: 'string' },
         detectors: { type: 'string' },
         format: { type: 'string' },
+        http: { type: 'string' },
         json: { type: 'boolean' },
         output: { type: 'string', multiple: true },
         'fail-on': { type: 'string' },
@@ -379,6 +388,14 @@ function parse(argv: readonly string[]) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }
+}
+
+function httpPort(value: string | undefined): Pick<McpArguments, 'http'> {
+  if (value === undefined) return {};
+  const port = Number(value);
+  if (!/^\d+$/.test(value) || port > 65_535)
+    throw new UsageError(`--http needs a port from 0 (any that is free) to 65535, not "${value}".`);
+  return { http: port };
 }
 
 function oneOf<Word extends string>(

@@ -18,7 +18,7 @@ export async function ask(
   input: unknown,
   cancelled: AbortSignal,
 ): Promise<Answer> {
-  return requests.answer(cancelled, (signal) => {
+  return requests.answer(name, cancelled, (signal) => {
     switch (name) {
       case 'problems':
         return session.problems(parsed(tools.problems.inputSchema, input), signal);

@@ -22,15 +22,16 @@ function isWithin(maxTokens: number, { text, structured }: Answer): boolean {
 
 /**
  * The richest answer that fits: the first level of detail at which all entries do, else the last level with as many entries
- * as possible.
+ * as possible, and the detail that there is room for then.
  * @param make an answer with the first `count` entries
  * @param levels the richest first
- * @returns the last level without entries if nothing fits
+ * @param bare without anything that may be long: what is left if nothing else fits, without entries
  */
 export function fitting<Level>(
   maxTokens: number,
   entries: number,
   levels: readonly Level[],
+  bare: Level,
   make: (count: number, level: Level) => Answer,
 ): Answer {
   const fits = (answer: Answer): boolean => isWithin(maxTokens, answer);
@@ -50,11 +51,15 @@ export function fitting<Level>(
       if (fits(make(middle, level))) low = middle;
       else high = middle - 1;
     }
-    if (low > 0) return make(low, level);
+    if (low === 0) continue;
+    // Room for one more entry may be room for more detail.
+    return levels.map((richer) => make(low, richer)).find(fits) ?? make(low, level);
   }
-  const [last] = levels.slice(-1);
-  if (last === undefined) throw new Error('There is no level.');
-  return make(0, last);
+  for (const level of levels.slice(-2)) {
+    const empty = make(0, level);
+    if (fits(empty)) return empty;
+  }
+  return make(0, bare);
 }
 
 /** A text of a file as one line of at most so many characters. */

@@ -23,7 +23,7 @@ export async function ruleAnswer(issues: readonly Issue[], word: string, maxToke
     throw new ToolUseError(
       `No page and no present problem of ${JSON.stringify(clipped(word, 60))}. Name it as detector/rule.`,
     );
-  return fitting(maxTokens, 1, levels, (count, length) => {
+  return fitting<number>(maxTokens, 1, levels, 0, (count, length) => {
     const shown = count === 0 ? undefined : text?.slice(0, length);
     const isCut = text !== undefined && shown !== text;
     const facts = {
@@ -62,7 +62,7 @@ export function issueAnswer(
     })),
   }));
   const parts = [...flow, ...fixes];
-  return fitting(maxTokens, parts.length, levels, (count, length) => {
+  return fitting<number>(maxTokens, parts.length, levels, 4, (count, length) => {
     const shown = parts.slice(0, count).map((part) => part(length));
     const left = parts.length - count;
     const entry = entryOf(issue, { message: length, name: Math.min(length, 300) });

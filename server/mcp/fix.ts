@@ -88,7 +88,7 @@ export function fixAnswer(known: Freshness, { fixes, refused }: FixPlan, applied
       })),
     ),
   ];
-  return fitting(maxTokens, entries.length, [400, 120, 60, 30] as const, (count, length) => {
+  return fitting<number>(maxTokens, entries.length, [400, 120, 60, 30], 0, (count, length) => {
     const shown = entries.slice(0, count).map((entry) => entry(length));
     const facts = {
       applied,

@@ -6,11 +6,13 @@ import { textHash } from '../../workers/protocol/fingerprint.ts';
 import { readText } from '../../workers/protocol/read-file.ts';
 import type { Folder } from '../folder/folder.ts';
 import type { UnsavedDocument } from '../folder/options.ts';
-import { budget, clipped, fitting, type Answer } from './budget.ts';
+import { budget, type Answer } from './budget.ts';
+import { checkAnswer } from './check.ts';
 import { issueAnswer, issueOf, ruleAnswer } from './explain.ts';
 import { applyFixes, fixAnswer, planFixes } from './fix.ts';
+import type { ProcessHealth } from './health.ts';
 import { answerable, notYet, type Answerable } from './freshness.ts';
-import { countsOf, entryOf, freshnessOf, headLines, lineOf, problemsAnswer } from './problems.ts';
+import { problemsAnswer } from './problems.ts';
 import { isOfRule, pathInside, select, ToolUseError } from './selection.ts';
 import { Snapshots } from './snapshots.ts';
 import { statusAnswer } from './status.ts';
@@ -31,6 +33,8 @@ export interface SessionEditor {
 const noEditor: SessionEditor = { documentOf: () => undefined, hold: () => {} };
 
 export class Session {
+  /** The process that answers, where it is one for agents. */
+  process: (() => ProcessHealth) | undefined;
   readonly #root: string;
   readonly #editor: SessionEditor;
   readonly #opening: Promise<Folder>;
@@ -161,6 +165,7 @@ export class Session {
       quarantined: folder?.quarantined ?? [],
       sharing: folder === undefined ? 'off' : (await folder.resources()).sharing,
       requests,
+      process: this.process?.(),
       troubles: this.#troubles,
     } as const;
     return statusAnswer(known, health, maxTokens);
@@ -205,33 +210,10 @@ export class Session {
           this.#editor.documentOf(file)?.text ??
           (await readText(path.join(this.#root, file)).catch(() => undefined));
         const detectors = folder?.detectorsOf(file) ?? [];
-        return { file, hash: text === undefined ? 'no file' : textHash(text).slice(0, 8), detectors };
+        return { file, hash: text === undefined ? undefined : textHash(text).slice(0, 8), detectors };
       }),
     );
-    const wanted = new Set(files);
-    const issues = known.issues.filter(({ file }) => wanted.has(file));
-    const isSettled = known.state === 'complete' || known.state === 'incomplete';
-    const unchecked = isSettled ? facts.filter(({ detectors }) => detectors.length === 0) : [];
-    const levels = [{ message: 300, name: 200 }, { message: 120, name: 120 }, { message: 40, name: 40 }, { message: 20, name: 20 }]; // prettier-ignore
-    return fitting(maxTokens, issues.length, levels, (count, detail) => {
-      const shownFiles = facts.slice(0, detail.name > 100 ? 20 : 2);
-      const head = {
-        ...freshnessOf(known, detail),
-        ...(isSettled || issues.length > 0 ? { counts: countsOf(issues) } : {}),
-        ...(unchecked.length === 0 ? {} : { unchecked: unchecked.length }),
-        ...(count < issues.length ? { omitted: issues.length - count } : {}),
-      };
-      const entries = issues.slice(0, count).map((issue) => entryOf(issue, detail));
-      const untrusted = {
-        files: shownFiles.map(({ file, hash, detectors }) => `${clipped(file, detail.name)} ${hash}${isSettled ? ` ${detectors.join(',') || 'unchecked'}` : ''}`), // prettier-ignore
-        ...(entries.length === 0 && !isSettled ? {} : { issues: entries }),
-      };
-      const notes = unchecked.length === 0 ? [] : [`${unchecked.length} files are not checked by any detector.`];
-      return {
-        text: [...headLines(known, head, issues), ...notes, ...untrusted.files, ...entries.map(lineOf)].join('\n'),
-        structured: { ...head, untrusted },
-      };
-    });
+    return checkAnswer(facts, known, maxTokens);
   }
 
   /** Absolute paths may spell the folder in another way, through links. */

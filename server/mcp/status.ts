@@ -5,6 +5,7 @@ import type { QuarantinedInput, WorkerHealth } from '../pool/types.ts';
 import { version } from '../version.ts';
 import { clipped, fitting, type Answer } from './budget.ts';
 import type { Freshness } from './freshness.ts';
+import type { ProcessHealth } from './health.ts';
 import { countsOf, freshnessOf } from './problems.ts';
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
 
@@ -15,6 +16,7 @@ export interface Health {
   readonly quarantined: readonly QuarantinedInput[];
   readonly sharing: FolderResourcesReport['sharing'];
   readonly requests: number;
+  readonly process: ProcessHealth | undefined;
   /** Last messages about what does not work, such as a broken configuration. */
   readonly troubles: readonly string[];
 }
@@ -38,7 +40,7 @@ export function statusAnswer(
     ...detectors.toSorted(byTrouble).map((status) => (length: number) => entryOf(status, length)),
     ...workers.map((worker) => () => ({ worker: worker.name, state: worker.state, restarts: worker.restarts })),
   ];
-  return fitting(maxTokens, entries.length, levels, (count, length) => {
+  return fitting<number>(maxTokens, entries.length, levels, 0, (count, length) => {
     const shown = entries.slice(0, count).map((entry) => entry(length));
     const head = {
       ...freshnessOf(known, { message: length }),
@@ -46,10 +48,13 @@ export function statusAnswer(
       bulkhead: version,
       sharing: health.sharing,
       requests: health.requests,
+      ...(health.process === undefined || length < levels[0] ? {} : { process: health.process }),
       quarantined: quarantined.length,
       ...(count < entries.length ? { omitted: entries.length - count } : {}),
     };
-    const lines = Object.entries(head).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
+    // Where there is little room, one of the two forms says the rest.
+    const said = length === 0 ? { state: known.state, gaps: known.gaps.length, quarantined: quarantined.length } : head;
+    const lines = Object.entries(said).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
     return {
       text: [...lines, ...shown.map((entry) => Object.values(entry).join(' '))].join('\n'),
       structured: { ...head, untrusted: { root: clipped(health.root, length), entries: shown } },

@@ -5,7 +5,7 @@
  */
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
-import type { ChangeKind, FileChange } from '../journal.ts';
+import type { FileChange } from '../journal.ts';
 
 /** A second write within the resolution of the file system's clock could leave the same times. */
 const RACY_MS = 20;
@@ -13,23 +13,26 @@ const ABSENT = 'absent';
 
 export class SeenChanges {
   readonly #root: string;
-  readonly #seen = new Map<string, { readonly state: string; readonly kind: ChangeKind }>();
+  /** The state of each file, and whether its coming or going was reported. */
+  readonly #seen = new Map<string, { readonly state: string; readonly isListed: boolean }>();
 
   constructor(root: string) {
     this.#root = root;
   }
 
-  /** Returns the changes that left a file in a state not seen before. From now on those states count as seen. */
+  /**
+   * Returns the changes that left a file in a state not seen before. From now on those states count as seen. That a file came
+   * or went is more than that it changed: whoever heard only of a change may not know the file.
+   */
   async takeNew(changes: readonly FileChange[]): Promise<readonly FileChange[]> {
     const states = await Promise.all(changes.map(({ file }) => this.#stateOf(file)));
     return changes.filter(({ file, kind }, index) => {
-      const state = states[index];
-      const seen = this.#seen.get(file);
-      // Who saves a file may not know that it is new. Whoever reports that it is says more.
-      const isSeen = state !== undefined && seen?.state === state && !(kind === 'created' && seen.kind === 'changed');
+      const [state, before] = [states[index], this.#seen.get(file)];
+      const isSame = state !== undefined && before?.state === state;
+      const isListed = kind !== 'changed' || (isSame && before.isListed);
       if (state === undefined) this.#seen.delete(file);
-      else if (!isSeen) this.#seen.set(file, { state, kind });
-      return !isSeen;
+      else this.#seen.set(file, { state, isListed });
+      return !isSame || isListed !== before.isListed;
     });
   }
 

@@ -62,3 +62,8 @@ export function baseDir({
   const base = cache !== undefined && path.posix.isAbsolute(cache) ? cache : path.posix.join(home, '.cache');
   return path.posix.join(base, 'bulkhead');
 }
+
+/** Reports of servers for agents that ended without notice. */
+export function crashReportsDir(): string {
+  return path.join(baseDir(), 'crashes');
+}

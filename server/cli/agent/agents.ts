@@ -3,7 +3,7 @@
  * agents' documentation. Data only.
  */
 import { commandOf, type HookPlace } from './commands.ts';
-import { hookEntry, serverEntry } from './json-entries.ts';
+import { hookEntry, optionalEntry, serverEntry } from './json-entries.ts';
 import { markdownBlock, tomlServer } from './text-entries.ts';
 import type { Entry } from './entry.ts';
 
@@ -29,6 +29,8 @@ export interface Agent {
 
 const server = { command: 'npx', args: ['bulkhead', 'mcp'] } as const;
 const seconds = 10;
+/** Files that most detectors look at. */
+const checked = ['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs', '.vue', '.svelte', '.astro'];
 
 /** A group of hooks, as Claude Code and those after it have them. */
 function grouped(event: string, matcher: string, place: HookPlace, isLocal: boolean, timeout: number): Entry {
@@ -118,7 +120,11 @@ export const agents: readonly Agent[] = [
     files: () => [
       {
         file: 'opencode.json',
-        entries: [serverEntry(['mcp', 'bulkhead'], { type: 'local', command: ['npx', 'bulkhead', 'mcp'] })],
+        entries: [
+          serverEntry(['mcp', 'bulkhead'], { type: 'local', command: ['npx', 'bulkhead', 'mcp'] }),
+          // It waits for the diagnostics of an edited file, and passes errors on to the model.
+          optionalEntry(['lsp', 'bulkhead'], { command: ['npx', 'bulkhead', 'lsp', '--stdio'], extensions: checked }),
+        ],
       },
       instructions('AGENTS.md'),
     ],

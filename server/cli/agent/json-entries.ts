@@ -26,6 +26,16 @@ export function serverEntry(path: JSONPath, value: object): Entry {
   };
 }
 
+/** As {@link serverEntry}, in an object that may also be `true` or `false`: then somebody wants all of them, or none. */
+export function optionalEntry(path: JSONPath, value: object): Entry {
+  const isDecided = (root: Node): boolean =>
+    typeof valueAt(root, path.slice(0, -1)) === 'boolean' || isDeepStrictEqual(valueAt(root, path), value);
+  return {
+    ...serverEntry(path, value),
+    add: edited((text, root) => (isDecided(root) ? text : set(text, root, path, value))),
+  };
+}
+
 /** An element of a list that is ours by its command: a hook, or a group with one. */
 export function hookEntry(list: JSONPath, value: object): Entry {
   return {

@@ -8,6 +8,14 @@ import { Client, type JSONRPCMessage, type Transport } from '@modelcontextprotoc
 import { ensureFreshBuild } from '../../../scripts/fresh-build.mjs';
 import { repository } from '../../support/workspace.ts';
 
+/** A server over HTTP, until it is disposed of. */
+export interface McpOverHttp extends AsyncDisposable {
+  readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly url: URL;
+  readonly stderr: () => string;
+  exit(): Promise<number | null>;
+}
+
 export interface McpAnswer {
   readonly text: string;
   readonly data: Readonly<Record<string, unknown>>;
@@ -51,12 +59,36 @@ class ChildTransport implements Transport {
 }
 
 /** @param cache folder for stored results */
-export async function startMcp(root: string, cache: string, ...argv: readonly string[]): Promise<RunningMcp> {
+export function mcpCommand(root: string, cache: string, ...argv: readonly string[]) {
   ensureFreshBuild();
-  const child = spawn(process.execPath, [path.join(repository, 'dist', 'cli.mjs'), 'mcp', root, ...argv], {
-    env: { ...process.env, XDG_CACHE_HOME: cache, LOCALAPPDATA: cache, HOME: cache },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  const env = { ...process.env, XDG_CACHE_HOME: cache, LOCALAPPDATA: cache, HOME: cache };
+  return { command: process.execPath, args: [path.join(repository, 'dist', 'cli.mjs'), 'mcp', root, ...argv], env };
+}
+
+export async function startMcpOverHttp(root: string, cache: string, ...argv: readonly string[]): Promise<McpOverHttp> {
+  const { command, args, env } = mcpCommand(root, cache, '--http', '0', ...argv);
+  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+  const exit = async (): Promise<number | null> => (await exited)[0];
+  return {
+    child,
+    url: new URL(line),
+    stderr: () => stderr,
+    exit,
+    [Symbol.asyncDispose]: async () => {
+      child.kill();
+      await exit();
+    },
+  };
+}
+
+/** @param cache folder for stored results */
+export async function startMcp(root: string, cache: string, ...argv: readonly string[]): Promise<RunningMcp> {
+  const { command, args, env } = mcpCommand(root, cache, ...argv);
+  const child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const exited = once(child, 'exit') as Promise<[number | null]>;

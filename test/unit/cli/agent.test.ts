@@ -112,6 +112,25 @@ describe('bulkhead agent', () => {
     assert.deepEqual(Object.keys(await contentOf(workspace)).filter((file) => !file.startsWith('node_modules')), ['.mcp.json']); // prettier-ignore
   });
 
+  it('gives opencode the language server, unless somebody decided about these', async () => {
+    for (const [text, lsp] of [
+      ['{ "theme": "x" }', { bulkhead: { command: ['npx', 'bulkhead', 'lsp', '--stdio'], extensions: ['.ts'] } }],
+      ['{ "lsp": { "other": { "disabled": true } } }', { other: { disabled: true }, bulkhead: {} }],
+      ['{ "lsp": false }', false],
+      ['{ "lsp": true }', true],
+    ] as const) {
+      await using workspace = await makeWorkspace({ 'opencode.json': text });
+      await run(workspace, 'install', ['opencode']);
+      const installed = parseJson(await readFile(path.join(workspace.root, 'opencode.json'), 'utf8')) as { readonly lsp: unknown };
+      assert.match((await run(workspace, 'status')).text, /opencode\.json: installed/);
+      if (typeof lsp === 'boolean') assert.equal(installed.lsp, lsp);
+      else assert.deepEqual(Object.keys(installed.lsp as object).sort(), Object.keys(lsp).sort());
+      await withoutRecord(workspace);
+      await run(workspace, 'uninstall');
+      assert.deepEqual(parseJson(await readFile(path.join(workspace.root, 'opencode.json'), 'utf8')), parseJson(text));
+    }
+  }); // prettier-ignore
+
   for (const [file, text, message] of [
     ['.mcp.json', '{\n  "mcpServers": {\n', /^\.mcp\.json:3:1: CloseBraceExpected/],
     ['.mcp.json', '[]', /^\.mcp\.json:1:1: it is no object/],

@@ -32,15 +32,16 @@ describe('sharing: seen changes', () => {
     assert.deepEqual(await seen.takeNew(gone), []);
   });
 
-  it('passes on that a file is new after somebody only knew that it changed', async () => {
+  it('passes on that a file came or went, also after a report that it changed', async () => {
     await using workspace = await makeWorkspace({ 'a.ts': '1' });
     const seen = new SeenChanges(workspace.root);
-    const saved = [{ file: 'a.ts', kind: 'changed' }] as const;
-    const created = [{ file: 'a.ts', kind: 'created' }] as const;
+    const change = (kind: 'changed' | 'created' | 'deleted') => [{ file: 'a.ts', kind }] as const;
     await wait(SETTLED_MS);
-    assert.deepEqual(await seen.takeNew(saved), saved);
-    assert.deepEqual(await seen.takeNew(created), created);
-    for (const again of [saved, created]) assert.deepEqual(await seen.takeNew(again), []);
+    for (const kinds of [['changed', 'created'], ['changed', 'deleted']] as const) {
+      for (const kind of kinds) assert.deepEqual(await seen.takeNew(change(kind)), change(kind));
+      for (const kind of kinds) assert.deepEqual(await seen.takeNew(change(kind)), []);
+      await rm(path.join(workspace.root, 'a.ts'), { force: true });
+    }
   });
 
   it('treats changes as new for files with unsaved text, and while no other process is connected', async () => {
