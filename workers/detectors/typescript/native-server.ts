@@ -212,12 +212,21 @@ function deathOf(api: NativeApi.API, { version }: Compiler, log: SessionSettings
 /**
  * The JSON-RPC library throws where nobody can catch it if a request cannot be written, which would end this worker by its
  * own fault. Whoever waits for the answer learns from the end of the process that there will be none.
+ *
+ * It also writes the head of a request, waits, and writes the rest. To write is what small projects cost this worker most:
+ * all of one turn of the event loop goes to the process at once.
  */
 function forgiveWrites(stream: Writable): void {
-  const write = stream.write.bind(stream) as (chunk: unknown, encoding: BufferEncoding, done: () => void) => boolean;
+  const write = stream.write.bind(stream) as (chunk: unknown, encoding: BufferEncoding) => boolean;
   stream.write = (chunk: unknown, ...rest: readonly unknown[]): boolean => {
     const encoding = typeof rest[0] === 'string' ? (rest[0] as BufferEncoding) : 'utf8';
     const done = rest.find((each) => typeof each === 'function') as (() => void) | undefined;
-    return write(chunk, encoding, () => done?.());
+    if (stream.writableCorked === 0) {
+      stream.cork();
+      setImmediate(() => stream.uncork());
+    }
+    const isRoom = write(chunk, encoding);
+    done?.();
+    return isRoom;
   };
 }
