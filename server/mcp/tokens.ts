@@ -77,7 +77,8 @@ function costOfPart(part: string): number {
 }
 
 function costOfLetters(part: string): number {
-  if (part.length < 4 && !RARE.test(part)) return 1;
+  // Each letter may be one.
+  if (part.length < 4) return RARE.test(part) ? part.length : 1;
   return Math.max(1, part.length / CHARACTERS_PER_TOKEN[RARE.test(part) ? 'rare' : 'word']);
 }
 

@@ -15,11 +15,6 @@ import { changesOf, commitAll, issuesIn, randomFrom, randomText, scriptFiles, sc
 
 const seed = Number(process.env['BULKHEAD_MCP_SEED'] ?? 20_261_130);
 const sequences = Number(process.env['BULKHEAD_MCP_EDITOR_SEQUENCES'] ?? 12);
-/**
- * An editor that follows another process and has unsaved text has been seen to keep an old result of a file that is closed, about
- * once in 200 sequences; the cause is not found. `bulkhead mcp` itself has not.
- */
-const strict = process.env['BULKHEAD_MCP_EDITOR_STRICT'] !== undefined;
 
 type Data = Readonly<Record<string, unknown>>;
 
@@ -126,7 +121,7 @@ describe('MCP server beside an editor', function () {
     it(`is never older than the disk, ${first} leading (${sequences} sequences, seed ${seed})`, async () => {
       texts.clear();
       open.clear();
-      const random = randomFrom(seed + first.length);
+      const random = randomFrom(seed + (first === 'the server' ? 1 : 0));
       const change = changesOf(workspace.root, random);
       if (first === 'the editor') editor = await openEditor();
       server = await startMcp(workspace.root, cache, '--detectors', 'eslint');
@@ -142,7 +137,6 @@ describe('MCP server beside an editor', function () {
         }
         const which = `sequence ${index}`;
         assert.deepEqual(await settled(fromServer), await issuesIn(workspace.root), `the server, ${which}`);
-        if (first === 'the server' && !strict) continue;
         assert.deepEqual(await settled(fromEditor), await issuesIn(workspace.root, texts), `the editor, ${which}`);
       }
       await editor[Symbol.asyncDispose]();
