@@ -37,7 +37,10 @@ describe('sharing: seen changes', () => {
     const seen = new SeenChanges(workspace.root);
     const change = (kind: 'changed' | 'created' | 'deleted') => [{ file: 'a.ts', kind }] as const;
     await wait(SETTLED_MS);
-    for (const kinds of [['changed', 'created'], ['changed', 'deleted']] as const) {
+    for (const kinds of [
+      ['changed', 'created'],
+      ['changed', 'deleted'],
+    ] as const) {
       for (const kind of kinds) assert.deepEqual(await seen.takeNew(change(kind)), change(kind));
       for (const kind of kinds) assert.deepEqual(await seen.takeNew(change(kind)), []);
       await rm(path.join(workspace.root, 'a.ts'), { force: true });
