@@ -19,6 +19,7 @@ import { PeerAnswers } from './peer-answers.ts';
 import { Problems, problemsOfFailure } from './problems.ts';
 import { Progress } from './progress.ts';
 import type { CacheableResult, EmptyPlan } from './result-cache.ts';
+import { ReturnedFiles } from './returned-files.ts';
 import type { SchedulerHost } from './scheduler-host.ts';
 import { isBusy, isSettled, type DetectorState, type DetectorStatus, type DetectorWork } from './status.ts';
 import { UnitStates } from './unit-states.ts';
@@ -31,6 +32,7 @@ export class DetectorScheduler {
   readonly #host: SchedulerHost;
   readonly #states = new UnitStates();
   readonly #invalidation = new Invalidation(this.#states);
+  readonly #returned = new ReturnedFiles();
   readonly #problems: Problems;
   readonly #checks: Checks;
   readonly #progress: Progress;
@@ -138,7 +140,11 @@ export class DetectorScheduler {
    */
   filesChanged(changes: readonly FileChange[], revision: Revision): void {
     const classes = changes.map(({ file }) => this.#classify(file));
-    const concerned = changes.filter((_, index) => classes[index] !== 'none');
+    const known = changes.map((change): FileChange => {
+      const isBack = this.#returned.changed(change, this.#states.get(change.file) !== undefined);
+      return isBack ? { file: change.file, kind: 'created' } : change;
+    });
+    const concerned = known.filter((_, index) => classes[index] !== 'none');
     if (concerned.length === 0) return;
     const environment = classes.includes('environment');
     if (environment || classes.includes('configuration')) this.#everythingChanged();

@@ -310,6 +310,8 @@ export class ResultCache {
       const report = reported.get(file);
       if (report === undefined) return true;
       if (kind === 'deleted' || report.kind === 'deleted') return report.kind !== kind;
+      // Who reported a change of a new file did not know that it is new: plans may lack it.
+      if (kind === 'created' && report.kind === 'changed') return true;
       return isYounger(times[index], report);
     });
     const isExplained = [...reported.keys(), ...missed.map(({ file }) => file)].some(

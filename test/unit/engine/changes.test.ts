@@ -31,6 +31,28 @@ describe('engine: changes for running checks, and the filter', () => {
     engine.dispose();
   });
 
+  it('plans again for a file that was deleted and of which an editor says only that it changed', async () => {
+    let units = [fileUnit('a.ts'), fileUnit('src/b.ts')];
+    const pool = new ScriptedPool(() => Promise.resolve(planOf(units)));
+    const engine = new Engine('/root', pool, { ...settings, detectors: new Map([['eslint', {}]]) });
+    engine.analyzeAll();
+    await settle();
+    await pool.last.finish();
+    for (const gone of ['src/b.ts', 'src']) {
+      units = [fileUnit('a.ts')];
+      engine.filesChanged([{ file: gone, kind: 'deleted' }]);
+      await settle();
+      units = [fileUnit('a.ts'), fileUnit('src/b.ts')];
+      engine.filesChanged([{ file: 'src/b.ts', kind: 'changed' }]);
+      await settle();
+      assert.deepEqual(pool.last.files, ['src/b.ts'], gone);
+      await pool.last.answer('src/b.ts', 'src/b.ts', [issue('eslint', 'src/b.ts', 1)]);
+      await pool.last.finish();
+      assert.equal(engine.issues().length, 1, gone);
+    }
+    engine.dispose();
+  });
+
   it('shows and counts only visible issues, checks only the requested files, and keeps all issues', async () => {
     const pool = new ScriptedPool(() => Promise.resolve(planOf([fileUnit('a.ts'), fileUnit('b.ts')])));
     const only = (file: string): boolean => file === 'a.ts';

@@ -365,6 +365,17 @@ describe('result cache of an engine', () => {
     await session.end();
   });
 
+  it('returns a new file that was reported as changed only', async () => {
+    const session = await start('eslint', eslintUnits);
+    await session.answer(1);
+    await write({ 'new.ts': '' });
+    await clock.advance(clockStepMs);
+    session.engine.filesChanged([{ file: 'new.ts', kind: 'changed' }]);
+    assert.deepEqual(await session.engine.persist(), [{ file: 'new.ts', kind: 'created' }]);
+    assert.deepEqual(await session.engine.persist(), [], 'once');
+    await session.end();
+  });
+
   it('returns files that came back in a folder whose deletion was reported', async () => {
     await write({ 'lib/c.ts': 'export const c = 1;\n' });
     const session = await start('eslint', [...eslintUnits, fileUnit('lib/c.ts')]);
