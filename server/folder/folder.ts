@@ -303,7 +303,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
 
   /**
    * Compares the folder with the disk once, and begins to analyse unreported changes, whatever is running.
-   * @returns whether there were none
+   * @returns whether there were none, and none was reported meanwhile
    */
   async compare(): Promise<boolean> {
     await this.opened;
@@ -312,9 +312,10 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
 
   async #compare(engine: Engine): Promise<boolean> {
     const { baseline } = this.#settings;
+    const { lastChange } = this.#journal;
     const missed = await engine.persist(baseline === undefined ? [] : [this.#relative(baseline)]);
-    // What others found meanwhile counts too: it may not have reached the engine.
-    if (missed.length === 0) return this.#isAtRest;
+    // What others found meanwhile counts too: it may not have reached the engine, or it is older than what was compared.
+    if (missed.length === 0) return this.#isAtRest && this.#journal.lastChange === lastChange;
     const work = async (): Promise<void> => {
       // A report is trusted only if it is clearly later than the change, by the clock of the file system.
       await sleep(clockToleranceMs);

@@ -87,11 +87,17 @@ describe('MCP server beside an editor', function () {
     }
   }
 
-  /** Editors load what another program wrote, unless somebody has typed. */
+  /** Editors load what another program wrote, unless somebody has typed. This one closes what is gone. */
   async function reload(): Promise<void> {
     for (const file of open) {
-      const text = texts.has(file) ? undefined : await readFile(at(file), 'utf8').catch(() => undefined);
-      if (text === undefined) continue;
+      const text = await readFile(at(file), 'utf8').catch(() => undefined);
+      if (text === undefined) {
+        open.delete(file);
+        texts.delete(file);
+        await editor.connection.sendNotification('textDocument/didClose', { textDocument: { uri: uriOf(file) } });
+        continue;
+      }
+      if (texts.has(file)) continue;
       const textDocument = { uri: uriOf(file), version: (version += 1) };
       await editor.connection.sendNotification('textDocument/didChange', { textDocument, contentChanges: [{ text }] });
     }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { mock } from 'node:test';
 import { ConfigurationError } from '../../../server/configuration/read.ts';
 import { BaselineFilter } from '../../../server/folder/baseline-filter.ts';
@@ -366,6 +367,23 @@ describe('folder', () => {
       await workspace.write({ 'c.ts': bad });
       assert.equal(await folder.confirm(), true);
       assert.deepEqual(shown(folder), ['a.ts', 'b.ts', 'c.ts']);
+    });
+
+    it('is not as on disk if a report comes while it is compared, which may be older than the disk', async () => {
+      const folder = await analysed(stored());
+      assert.equal(await folder.compare(), true);
+      // Another process moved the file away and back, and the first half of that is told late, at any moment.
+      for (let ms = 0; ms < 30; ms += 1) {
+        const late = (async () => {
+          await sleep(ms);
+          // The issues of the file are gone at once, and nothing is running.
+          folder.filesChanged([{ file: 'a.ts', kind: 'deleted' }]);
+        })();
+        if (await folder.compare()) assert.deepEqual(shown(folder), ['a.ts', 'b.ts'], `after ${ms} ms`);
+        await late;
+        assert.equal(await folder.confirm(), true);
+        assert.deepEqual(shown(folder), ['a.ts', 'b.ts']);
+      }
     });
   });
 
