@@ -14,8 +14,11 @@ export class DetectorPlan {
   readonly #host: SchedulerHost;
   #current: PlanResult | undefined;
   #configFiles: ReadonlySet<string> = new Set();
-  /** When the present plan was requested, if the result cache does not have it. */
+  /** When the present plan was requested; undefined: the result cache had it. */
   #requestedAt: Moment | undefined;
+  /** The same of the plan that is being made. */
+  #nextAt: Moment | undefined;
+  #isTaken = false;
   #isRecalled = false;
 
   constructor(detector: string, host: SchedulerHost) {
@@ -41,12 +44,19 @@ export class DetectorPlan {
     const { cache, clock, journal, pool, root } = this.#host;
     const options = this.#host.options();
     const cached = this.#isRecalled ? undefined : await cache?.plan(this.#detector, options).catch(() => undefined);
-    this.#requestedAt = cached ? undefined : { revision: journal.revision, at: clock.date() };
+    this.#nextAt = cached ? undefined : { revision: journal.revision, at: clock.date() };
     return cached ?? pool.plan({ detector: this.#detector, root, options }, signal);
+  }
+
+  /** When the present plan was requested; undefined: the result cache had it. */
+  get requestedAt(): Moment | undefined {
+    return this.#requestedAt;
   }
 
   accept(plan: PlanResult): void {
     this.#current = plan;
+    this.#requestedAt = this.#nextAt;
+    this.#isTaken = false;
     const { root } = this.#host;
     const relative = (file: string): string => path.relative(root, file).split(path.sep).join('/');
     this.#configFiles = new Set(plan.configFiles.map((file) => (path.isAbsolute(file) ? relative(file) : file)));
@@ -56,8 +66,8 @@ export class DetectorPlan {
   takeEmpty(): EmptyPlan | undefined {
     const plan = this.#current;
     const startedAt = this.#requestedAt;
-    if (!plan || startedAt === undefined) return undefined;
-    this.#requestedAt = undefined;
+    if (!plan || startedAt === undefined || this.#isTaken) return undefined;
+    this.#isTaken = true;
     return { detector: this.#detector, options: this.#host.options(), plan, startedAt };
   }
 

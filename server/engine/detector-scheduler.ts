@@ -209,7 +209,7 @@ export class DetectorScheduler {
       return [];
     // Changes that nobody has followed yet may concern any result.
     this.#invalidation.walk();
-    const source = { detector: this.name, options: this.#host.options(), plan };
+    const source = { detector: this.name, options: this.#host.options(), plan, plannedAt: this.#plan.requestedAt };
     return this.#states.takeUncached().map((result) => {
       return { ...source, ...result, files: this.#host.table.ofUnit(this.name, result.unit.id) };
     });

@@ -49,6 +49,8 @@ export interface CacheableResult extends UncachedResult {
   readonly detector: string;
   readonly options: DetectorOptions;
   readonly plan: PlanResult;
+  /** When the plan was requested; undefined: the cache has it. */
+  readonly plannedAt: Moment | undefined;
   readonly files: ReadonlyMap<string, readonly Issue[]>;
 }
 
@@ -188,9 +190,15 @@ export class ResultCache {
     ];
     const changedAt = await this.#changeTimes(changes, reported);
     for (const [file, moment] of await this.#untrackedTimes(results, now)) changedAt.set(file, moment);
+    // A plan lists files: it is of the present ones only if none came or went since.
+    const listed = changes.filter(({ kind }) => kind !== 'changed').map(({ file }) => changedAt.get(file));
+    const isListed = ({ plannedAt }: CacheableResult): boolean =>
+      listed.every((change) => change && plannedAt && isBefore(change, plannedAt));
     for (const [detector, own] of Map.groupBy(results, (result) => result.detector)) {
       const valid = own.filter((result) => isStillValid(result, changedAt, before, now));
       await this.#storeResults(detector, valid, now);
+      const [sample] = valid;
+      if (sample && isListed(sample)) await this.#storePlan(sample, now);
     }
     const isPlanValid = ({ startedAt }: EmptyPlan): boolean =>
       before.installed === now.installed && [...changedAt.values()].every((change) => isBefore(change, startedAt));
@@ -216,7 +224,6 @@ export class ResultCache {
       if (fingerprint === undefined) continue;
       this.#store.putUnit({ detector, unit: unit.id, fingerprint, engine: plan.engine ?? '', files });
     }
-    await this.#storePlan(sample, inputs);
   }
 
   async #storePlan(source: Pick<CacheableResult, 'detector' | 'options' | 'plan'>, inputs: Inputs): Promise<void> {

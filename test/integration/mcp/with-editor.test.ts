@@ -15,8 +15,8 @@ import { changesOf, commitAll, issuesIn, randomFrom, randomText, scriptFiles, sc
 
 const seed = Number(process.env['BULKHEAD_MCP_SEED'] ?? 20_261_130);
 /**
- * On request only: under load an answer still misses a file that was deleted and came back, about once in 200 sequences, as long as
- * an editor has the folder open. The cause of what is left is not found.
+ * On request only: under load an answer is still wrong about a file that was deleted or came back, about once in 100 sequences, as
+ * long as an editor has the folder open. The cause of what is left is not found.
  */
 const sequences = Number(process.env['BULKHEAD_MCP_EDITOR_SEQUENCES'] ?? 0);
 

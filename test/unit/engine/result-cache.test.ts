@@ -365,6 +365,11 @@ describe('result cache of an engine', () => {
     await session.end();
   });
 
+  it('stores no plan that lacks a file which came meanwhile: whoever is killed now must not miss it for ever', async () => {
+    await firstSession('eslint', eslintUnits, () => write({ 'new.ts': '' }));
+    assert.deepEqual(await asked('eslint', [...eslintUnits, fileUnit('new.ts')]), ['new.ts']);
+  });
+
   it('returns a new file that was reported as changed only', async () => {
     const session = await start('eslint', eslintUnits);
     await session.answer(1);
