@@ -35,6 +35,12 @@ edit('x.js')
 type_all('let x = 2; export default x;')
 expect('what was typed', 'a.ts TS2322, b.ts TS2322, x.js prefer-const')
 vim.cmd('write')
+-- On a busy machine the answer takes longer than the recipe waits for it. People save again then.
+vim.wait(tonumber(vim.env.TEST_PATIENCE), function()
+  local fixed = vim.fn.readfile(root .. '/src/x.js')[1]:find('^const') ~= nil
+  if not fixed then vim.cmd('silent write') end
+  return fixed
+end, 1000)
 expect('a fix on saving', 'a.ts TS2322, b.ts TS2322')
 local written = vim.fn.readfile(root .. '/src/x.js')[1]
 if written ~= 'const x = 2; export default x;' then

@@ -106,8 +106,8 @@ describe('servers of two versions on one folder', function () {
     for (const folder of [repository, other, repository]) {
       await using editor = await opened(folder);
       assert.equal(shown(editor), expected);
-      // Whether knip has anything to do is asked again after a file has come.
-      const busy = (await status(editor)).workers.filter(({ detector }) => detector !== 'knip');
+      // Whether knip has anything to do is asked again after a file has come, in the worker of build.
+      const busy = (await status(editor)).workers.filter(({ detector }) => detector !== 'build');
       assert.deepEqual(busy, [], `${folder} analysed everything again`);
       const { folders } = await editor.connection.sendRequest<FoldersResult>(requests.folders, {});
       assert.deepEqual([folders[0]?.store?.mode, complaints(editor)], ['disk', []]);
