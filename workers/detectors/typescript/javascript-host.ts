@@ -81,6 +81,7 @@ export class Disk {
     for (const [file, text] of overlays) if (before.get(file) !== text) touched.add(file);
     for (const file of before.keys()) if (!overlays.has(file)) touched.add(file);
     for (const file of touched) this.#texts.delete(this.keyOf(file));
+    this.#forgetFolders(touched);
     return [...touched].map((file) => {
       const key = this.keyOf(file);
       const [was, is] = [this.#there.get(key), this.#placeOf(file, key)];
@@ -90,6 +91,14 @@ export class Disk {
       const linked = is !== undefined && this.#realpath(file) !== file;
       return { file, stays: is !== undefined && was === is && !linked };
     });
+  }
+
+  /** A folder that was deleted, or came back, may have had other files: those that come with it are new. */
+  #forgetFolders(touched: ReadonlySet<string>): void {
+    const folders = [...touched].filter((file) => !scriptOrJson.test(file) && !this.fileExists(file));
+    const starts = folders.map((folder) => this.keyOf(folder) + path.sep);
+    if (starts.length === 0) return;
+    for (const key of this.#there.keys()) if (starts.some((start) => key.startsWith(start))) this.#there.delete(key);
   }
 
   fileExists(file: string): boolean {

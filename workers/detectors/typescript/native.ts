@@ -48,6 +48,9 @@ const FEW_AFFECTED = 100;
  */
 const MANY_AFFECTED = 0.1;
 
+/** `No inputs were found in config file`: a process of TypeScript 7.0 says so for ever. */
+const NO_INPUTS = 18_003;
+
 class NativeSession implements TypeScriptSession {
   readonly #engine: Compiler;
   readonly #settings: SessionSettings;
@@ -81,7 +84,10 @@ class NativeSession implements TypeScriptSession {
       this.#configs = projectReader([]);
       this.#referenced.clear();
     }
-    if (changed?.some((file) => affectsEverything(file) || this.#hadFolder(file)) !== false) {
+    const isEmpty = [...this.#projects.values()].some(({ facts }) =>
+      facts.general.some(({ code }) => code === NO_INPUTS),
+    );
+    if (changed?.some((file) => isEmpty || affectsEverything(file) || this.#hadFolder(file)) !== false) {
       // Even if anything may have changed, TypeScript 7.0 does not list the files of a project again.
       this.#projects.clear();
       // What comes back is new.
