@@ -1,5 +1,6 @@
 /**
- * Starts, uses and ends workers again and again: nothing piles up. `LEAK_CYCLES` sets how often.
+ * Starts, uses and ends workers again and again: nothing piles up. `LEAK_CYCLES` sets how often. In a process of its own, because
+ * what other tests leave behind would be measured too.
  *
  * Heap memory and objects are measured, not the resident set: allocators and thread stacks keep what they once took, so the
  * resident set of a process without a leak grows by megabytes too.
@@ -11,7 +12,7 @@ import path from 'node:path';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 import { build } from 'esbuild';
-import { fixturePath, rejection, socketDirectories, start, until } from './support.ts';
+import { fixturePath, rejection, socketDirectories, start, until } from '../ipc/support.ts';
 
 const CYCLES = Number(process.env['LEAK_CYCLES'] ?? 120);
 const AT_ONCE = 4;
@@ -23,7 +24,7 @@ const WARM_UP = 40;
 const allowedGrowthMb = 1;
 
 /** A leak grows in every round. What Node loads or compiles late, it loads only once. */
-const ROUNDS = 5;
+const ROUNDS = 3;
 
 /** Without a flag on the command line: what is not collected yet is no leak. */
 function collectGarbage(): void {
