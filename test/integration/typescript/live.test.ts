@@ -4,7 +4,17 @@ import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { CheckContext } from '../../../workers/protocol/detector.ts';
 import { detector } from '../../../workers/detectors/typescript/index.ts';
-import { assertSameAsTsc, cleanUp, config, makeWorkspace, run, versions, type Files } from './support.ts';
+import {
+  assertSameAsTsc,
+  cleanUp,
+  config,
+  makeWorkspace,
+  run,
+  versions,
+  type Extra,
+  type Files,
+  type Workspace,
+} from './support.ts';
 
 const start: Files = {
   'tsconfig.json': config({ noUnusedLocals: true }),
@@ -135,6 +145,51 @@ for (const version of versions) {
       await assertSameAsTsc(workspace, await run(workspace, {}, { changed: [] }));
     });
 
+    it('a change whose check was cancelled before it began is not lost when the file changes again', async () => {
+      const workspace = await makeWorkspace(start, version);
+      await assertSameAsTsc(workspace);
+      const again = 'src/again.ts';
+      const changed = [again];
+      await workspace.write({ [again]: 'export const again: string = 1;\n' });
+      await cancelled(workspace, { changed });
+      const created = await assertSameAsTsc(workspace, await run(workspace, {}, { changed }));
+      assert.deepEqual(created.codes, ['TS2322']);
+      await workspace.remove(again);
+      await cancelled(workspace, { changed });
+      await workspace.write({ [again]: 'export const again: number = "";\nfunction unused() {}\n' });
+      await cancelled(workspace, { changed });
+      await assertSameAsTsc(workspace, await run(workspace, {}, { changed }));
+      await workspace.write({ [again]: 'export const again = missing;\n' });
+      await cancelled(workspace, { changed });
+      await workspace.remove(again);
+      await assertSameAsTsc(workspace, await run(workspace, {}, { changed }));
+    });
+
+    it('a file that changes after the first check was cancelled is read again', async () => {
+      const workspace = await makeWorkspace(many(), version);
+      const controller = new AbortController();
+      const { signal } = controller;
+      const stopped = run(workspace, {}, { signal, onDone: () => controller.abort() });
+      await assert.rejects(stopped, { name: 'AbortError' });
+      const changed = Object.keys(many()).filter((file) => file.endsWith('.ts')).slice(-2); // prettier-ignore
+      for (const file of changed) await workspace.write({ [file]: 'export const other: string = 1;\n' });
+      const { codes } = await assertSameAsTsc(workspace, await run(workspace, {}, { changed }));
+      assert.deepEqual(codes, ['TS2322']);
+    });
+
+    it('a new file whose text was checked before it was saved is checked, although the first check after that was cancelled', async () => {
+      const workspace = await makeWorkspace(start, version);
+      await assertSameAsTsc(workspace);
+      for (const file of ['src/one.ts', 'src/two.ts']) {
+        const text = 'export const n: string = 5;\n';
+        const open = { first: [file], overlays: [{ file, text, version: 1 }], changed: [file] };
+        await run(workspace, {}, open);
+        await workspace.write({ [file]: text });
+        await cancelled(workspace, open);
+        await assertSameAsTsc(workspace, await run(workspace, {}, open));
+      }
+    });
+
     it('a result stays the one to build on after a later check was cancelled, whatever that one saw', async () => {
       const main = "import { n } from './n';\nexport const m: string = n;\n";
       const files = { 'src/main.ts': main, 'src/n.ts': 'export const n: string = "";\n' };
@@ -161,6 +216,17 @@ for (const version of versions) {
       assert.deepEqual(both.issues.map(({ file, rule }) => `${file} ${rule}`), ['src/n.ts TS2322']); // prettier-ignore
     });
   });
+}
+
+/** A check that has learned of the changes, and begins with nothing. */
+async function cancelled({ root }: Workspace, extra: Extra): Promise<void> {
+  const log = (): void => {};
+  const asked = { detector: 'typescript', root, options: {}, revision: 1, overlays: [], first: [] };
+  const { units } = await detector.plan(asked, { signal: new AbortController().signal, log });
+  const nothing = (): never => assert.fail('it was cancelled');
+  const context = { log, begin: nothing, report: nothing, problem: nothing, progress: nothing, done: nothing };
+  const check = detector.check({ ...asked, units, ...extra }, { ...context, signal: AbortSignal.abort() });
+  await assert.rejects(check, { name: 'AbortError' });
 }
 
 describe('TypeScript 7.0: its process', function () {

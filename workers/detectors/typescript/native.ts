@@ -119,11 +119,14 @@ class NativeSession implements TypeScriptSession {
       return 'unchanged';
     }
     if (!edits && (await this.#server?.catch(() => undefined))?.outgrown === true) await this.#replace();
+    let isTold = false;
     try {
       const server = await this.#start(order);
       const pending = this.#pending;
       this.#pending = {};
-      const check = new ProjectCheck(await server.open(config, pending), server, this.#overlays, sink, signal);
+      const project = await server.open(config, pending);
+      isTold = true;
+      const check = new ProjectCheck(project, server, this.#overlays, sink, signal);
       const first = order.first.map(slashed);
       const edited = new Set((edits ?? []).map(({ file }) => file));
       if (known && edits) {
@@ -152,7 +155,7 @@ class NativeSession implements TypeScriptSession {
       return 'whole';
     } catch (error) {
       // The process may have missed the last changes, so the next check starts a new one.
-      if (!signal.aborted) await this.#stop();
+      if (!isTold || !signal.aborted) await this.#stop();
       throw error;
     }
   }
@@ -235,11 +238,15 @@ class NativeSession implements TypeScriptSession {
     const deleted = new Set(this.#pending.deleted);
     const added: string[] = [];
     for (const file of touched) {
+      // A check that was cancelled before it began has told the process nothing: what was new then is still new.
+      const isUntold = created.has(file) || deleted.has(file);
       for (const set of [changed, created, deleted]) set.delete(file);
       const isOnDisk = await isFile(file);
       const there = this.overlay(file) !== undefined || isOnDisk;
-      const isKnown = this.#files.has(file) && !(isOnDisk && this.#unwritten.has(file));
-      (there ? (isKnown ? changed : created) : deleted).add(file);
+      const isKnown = this.#files.has(file) && !isUntold && !(isOnDisk && this.#unwritten.has(file));
+      (there ? changed : deleted).add(file);
+      // The process may have it all the same, and does not read the text of a file again that is only created.
+      if (there && !isKnown) created.add(file);
       if (there && isKnown) await this.#touch(file, server);
       else if (there) added.push(file);
       else this.#deleted(file);
