@@ -5,7 +5,8 @@
 import path from 'node:path';
 import type { PlanResult } from '../../workers/protocol/detector-protocol.ts';
 import type { Invalidation } from './invalidation.ts';
-import type { EmptyPlan, Moment } from './result-cache.ts';
+import type { Moment } from './moment.ts';
+import type { PresentPlan } from './plan-cache.ts';
 import type { SchedulerHost } from './scheduler-host.ts';
 import type { UnitStates } from './unit-states.ts';
 
@@ -18,7 +19,6 @@ export class DetectorPlan {
   #requestedAt: Moment | undefined;
   /** The same of the plan that is being made. */
   #nextAt: Moment | undefined;
-  #isTaken = false;
   #isRecalled = false;
 
   constructor(detector: string, host: SchedulerHost) {
@@ -48,27 +48,28 @@ export class DetectorPlan {
     return cached ?? pool.plan({ detector: this.#detector, root, options }, signal);
   }
 
-  /** When the present plan was requested; undefined: the result cache had it. */
-  get requestedAt(): Moment | undefined {
-    return this.#requestedAt;
-  }
-
   accept(plan: PlanResult): void {
     this.#current = plan;
     this.#requestedAt = this.#nextAt;
-    this.#isTaken = false;
     const { root } = this.#host;
     const relative = (file: string): string => path.relative(root, file).split(path.sep).join('/');
     this.#configFiles = new Set(plan.configFiles.map((file) => (path.isAbsolute(file) ? relative(file) : file)));
   }
 
-  /** The present plan for the result cache, which no result would bring there. Returned only once. */
-  takeEmpty(): EmptyPlan | undefined {
+  /** For the result cache. Undefined before the first plan. */
+  get present(): PresentPlan | undefined {
     const plan = this.#current;
-    const startedAt = this.#requestedAt;
-    if (!plan || startedAt === undefined || this.#isTaken) return undefined;
-    this.#isTaken = true;
-    return { detector: this.#detector, options: this.#host.options(), plan, startedAt };
+    if (!plan) return undefined;
+    return { detector: this.#detector, options: this.#host.options(), plan, requestedAt: this.#requestedAt };
+  }
+
+  /** Leaves out units whose files were deleted, unless nothing would be left: then it is another plan. */
+  drop(ids: readonly string[]): void {
+    const plan = this.#current;
+    if (!plan || ids.length === 0) return;
+    const gone = new Set(ids);
+    const units = plan.units.filter(({ id }) => !gone.has(id));
+    if (units.length > 0) this.#current = { ...plan, units };
   }
 
   /** Takes results of the last session for units whose inputs have not changed. Only once, at the start of a session. */

@@ -7,7 +7,6 @@
 import type { DetectorProblem, PlanResult, Unit } from '../../workers/protocol/detector-protocol.ts';
 import { isCachedTool, toolIn } from '../../workers/protocol/declared-tools.ts';
 import { manifestOf } from '../../workers/detectors/manifests.ts';
-import { component } from '../../workers/protocol/file-patterns.ts';
 import type { ChangeTriggers } from '../../workers/protocol/manifest.ts';
 import type { FileChange, Revision } from '../journal.ts';
 import { Checks } from './checks.ts';
@@ -18,7 +17,8 @@ import { Invalidation } from './invalidation.ts';
 import { PeerAnswers } from './peer-answers.ts';
 import { Problems, problemsOfFailure } from './problems.ts';
 import { Progress } from './progress.ts';
-import type { CacheableResult, EmptyPlan } from './result-cache.ts';
+import { listsAnew, type PresentPlan } from './plan-cache.ts';
+import type { CacheableResult } from './result-cache.ts';
 import { ReturnedFiles } from './returned-files.ts';
 import type { SchedulerHost } from './scheduler-host.ts';
 import { isBusy, isSettled, type DetectorState, type DetectorStatus, type DetectorWork } from './status.ts';
@@ -209,15 +209,17 @@ export class DetectorScheduler {
       return [];
     // Changes that nobody has followed yet may concern any result.
     this.#invalidation.walk();
-    const source = { detector: this.name, options: this.#host.options(), plan, plannedAt: this.#plan.requestedAt };
+    const source = { detector: this.name, options: this.#host.options(), plan };
     return this.#states.takeUncached().map((result) => {
       return { ...source, ...result, files: this.#host.table.ofUnit(this.name, result.unit.id) };
     });
   }
 
-  /** The present plan, if it has no units and the result cache does not have it yet. */
-  takeEmptyPlan(): EmptyPlan | undefined {
-    return this.#state === 'not-applicable' ? this.#plan.takeEmpty() : undefined;
+  /** The plan, if it is up to date and may be found again. */
+  get presentPlan(): PresentPlan | undefined {
+    const { current, present } = this.#plan;
+    if (this.#planStale || this.#planning || current?.status === 'failed') return undefined;
+    return current?.status === 'not-applicable' || this.#isCached ? present : undefined;
   }
 
   /** Stops everything. Stale units stay stale and are checked with the next change or request. */
@@ -259,18 +261,18 @@ export class DetectorScheduler {
 
   #contentChanged(changes: readonly FileChange[], revision: Revision): void {
     this.#invalidation.changed(changes, revision);
-    if (this.#triggers.invalidates === 'all') {
-      // Which tool checks a project may depend on whether it has components.
-      if (changes.some(({ file, kind }) => kind !== 'changed' && component.test(file))) this.#planStale = true;
+    const triggers = this.#triggers;
+    if (changes.some((change) => listsAnew(change, triggers))) this.#planStale = true;
+    if (triggers.invalidates === 'all') {
       this.#states.invalidateReaders(changes, revision);
       return;
     }
-    for (const { file, kind } of changes) {
-      if (kind === 'created') this.#planStale = true;
-      else if (kind === 'changed') this.#states.invalidate(file, revision);
-    }
+    for (const { file, kind } of changes) if (kind === 'changed') this.#states.invalidate(file, revision);
     const isGone = deletedBy(changes);
-    if (isGone) this.#drop(this.#states.deleted(isGone));
+    if (!isGone) return;
+    const gone = this.#states.deleted(isGone);
+    this.#drop(gone);
+    this.#plan.drop(gone);
   }
 
   /** Starts whatever work there is: planning, stale units, revalidation. */

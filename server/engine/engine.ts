@@ -148,12 +148,13 @@ export class Engine extends EventEmitter<EngineEvents> {
    * @returns changes on disk that were not reported; the caller may pass them to {@link filesChanged}
    */
   async persist(others: readonly string[] = [], ifNew = false): Promise<readonly FileChange[]> {
-    if (!this.#cache) return [];
+    const cache = this.#cache;
+    if (!cache) return [];
     const schedulers = [...this.#schedulers.values()];
     const results = schedulers.flatMap((scheduler) => scheduler.takeUncached());
-    const emptyPlans = schedulers.flatMap((scheduler) => scheduler.takeEmptyPlan() ?? []);
-    if (ifNew && results.length === 0 && emptyPlans.length === 0) return [];
-    return this.#cache.persist(results, emptyPlans, {
+    const plans = schedulers.flatMap(({ presentPlan }) => presentPlan ?? []);
+    if (ifNew && results.length === 0 && plans.every((plan) => cache.hasPlan(plan))) return [];
+    return cache.persist(results, plans, {
       concerns: (file) => schedulers.some((scheduler) => scheduler.concerns(file)),
       outside: new Set([...others, ...schedulers.flatMap((scheduler) => scheduler.outside)]),
     });

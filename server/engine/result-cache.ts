@@ -15,23 +15,15 @@ import type {
   Unit,
 } from '../../workers/protocol/detector-protocol.ts';
 import type { FileChange, Journal, JournalChange, Revision } from '../journal.ts';
-import type { JsonValue, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import type { KnownSignature } from './closures.ts';
 import { deletedBy } from './deleted-paths.ts';
 import { hashLines, listInputs, takeInputs, type Inputs, type Listing } from './inputs.ts';
 import { changeTriggersOf, classifyChange, installationOf, isConfiguration, isInput } from './change-triggers.ts';
+import { clockToleranceMs, isBefore, type Moment } from './moment.ts';
+import { PlanCache, type PresentPlan } from './plan-cache.ts';
 import { ReadFiles, type StoredReads } from './reads.ts';
-import { dependsOnOthers, planFingerprint, unitFingerprints, type FingerprintInput } from './result-fingerprints.ts';
-
-/** File system clocks tick in steps of up to 10 ms: of two moments this close to each other, either may be the first. */
-export const clockToleranceMs = 20;
-
-/** A moment in both clocks that matter: the journal's and the file system's. */
-export interface Moment {
-  readonly revision: Revision;
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-}
+import { dependsOnOthers, unitFingerprints, type FingerprintInput } from './result-fingerprints.ts';
 
 /** A result of a unit that the cache does not have. */
 export interface UncachedResult {
@@ -49,15 +41,7 @@ export interface CacheableResult extends UncachedResult {
   readonly detector: string;
   readonly options: DetectorOptions;
   readonly plan: PlanResult;
-  /** When the plan was requested; undefined: the cache has it. */
-  readonly plannedAt: Moment | undefined;
   readonly files: ReadonlyMap<string, readonly Issue[]>;
-}
-
-/** A plan without units, which no result would bring to the cache. */
-export interface EmptyPlan extends Pick<CacheableResult, 'detector' | 'options' | 'plan'> {
-  /** When it was requested. */
-  readonly startedAt: Moment;
 }
 
 export interface RecalledUnit {
@@ -98,6 +82,7 @@ export class ResultCache {
   readonly #root: string;
   readonly #store: ResultStore;
   readonly #journal: Journal;
+  readonly #plans: PlanCache;
   readonly #first: Promise<Snapshot>;
   /** The latest snapshot, the base of comparison. */
   #base: Snapshot | undefined;
@@ -109,6 +94,7 @@ export class ResultCache {
     this.#root = root;
     this.#store = store;
     this.#journal = journal;
+    this.#plans = new PlanCache(root, store);
     const at = journal.now;
     this.#first = listing
       .then((listed) => takeInputs(root, store, listed))
@@ -125,12 +111,12 @@ export class ResultCache {
 
   /** The plan of the last session, if its inputs have not changed. */
   async plan(detector: string, options: DetectorOptions): Promise<PlanResult | undefined> {
-    const inputs = await this.#inputs();
-    const stored = await this.#store.meta.get(planKey(detector));
-    if (!isStoredPlan(stored)) return undefined;
-    const plan = JSON.parse(stored.plan) as PlanResult;
-    const fingerprint = await planFingerprint(this.#fingerprintInput({ detector, options, plan }, inputs));
-    return stored.fingerprint === fingerprint ? plan : undefined;
+    return this.#plans.recall(detector, options, await this.#inputs());
+  }
+
+  /** Whether the store has this plan. */
+  hasPlan(plan: PresentPlan): boolean {
+    return this.#plans.has(plan);
   }
 
   /** Results of the last session for units of this plan whose inputs have not changed. */
@@ -174,7 +160,7 @@ export class ResultCache {
    */
   async persist(
     results: readonly CacheableResult[],
-    emptyPlans: readonly EmptyPlan[] = [],
+    plans: readonly PresentPlan[] = [],
     others: OtherFiles = noOthers,
   ): Promise<readonly FileChange[]> {
     const base = await this.#first.then(() => this.#base);
@@ -190,20 +176,11 @@ export class ResultCache {
     ];
     const changedAt = await this.#changeTimes(changes, reported);
     for (const [file, moment] of await this.#untrackedTimes(results, now)) changedAt.set(file, moment);
-    // A plan lists files: it is of the present ones only if none came or went since.
-    const listed = changes.filter(({ kind }) => kind !== 'changed').map(({ file }) => changedAt.get(file));
-    const isListed = ({ plannedAt }: CacheableResult): boolean =>
-      listed.every((change) => change && plannedAt && isBefore(change, plannedAt));
     for (const [detector, own] of Map.groupBy(results, (result) => result.detector)) {
       const valid = own.filter((result) => isStillValid(result, changedAt, before, now));
       await this.#storeResults(detector, valid, now);
-      const [sample] = valid;
-      if (sample && isListed(sample)) await this.#storePlan(sample, now);
     }
-    const isPlanValid = ({ startedAt }: EmptyPlan): boolean =>
-      before.installed === now.installed && [...changedAt.values()].every((change) => isBefore(change, startedAt));
-    // Any created or deleted file may be why there are no units.
-    for (const plan of emptyPlans.filter(isPlanValid)) await this.#storePlan(plan, now);
+    await this.#plans.store(plans, { before, now, changes, changedAt, revision });
     this.#base = { inputs: now, revision, at };
     return missed;
   }
@@ -224,12 +201,6 @@ export class ResultCache {
       if (fingerprint === undefined) continue;
       this.#store.putUnit({ detector, unit: unit.id, fingerprint, engine: plan.engine ?? '', files });
     }
-  }
-
-  async #storePlan(source: Pick<CacheableResult, 'detector' | 'options' | 'plan'>, inputs: Inputs): Promise<void> {
-    const fingerprint = await planFingerprint(this.#fingerprintInput(source, inputs));
-    const stored = { fingerprint, plan: JSON.stringify(source.plan) } satisfies JsonValue;
-    this.#store.meta.put(planKey(source.detector), stored);
   }
 
   /** The present inputs: a detector that is enabled later must not get results for those at the start. */
@@ -441,10 +412,6 @@ function isYounger(at: number | undefined, report: JournalChange): boolean {
   return (at ?? 0) > report.at - clockToleranceMs;
 }
 
-function isBefore(change: Moment, startedAt: Moment): boolean {
-  return change.revision <= startedAt.revision && change.at <= startedAt.at;
-}
-
 function differences(before: Inputs, now: Inputs): readonly FileChange[] {
   const changed = [...now.files].flatMap(([file, hash]): FileChange[] => {
     const known = before.files.get(file);
@@ -461,19 +428,4 @@ function signatureKind(detector: string): string {
 
 function readsKind(detector: string): string {
   return `reads ${detector}`;
-}
-
-function planKey(detector: string): string {
-  return `plan ${detector}`;
-}
-
-function isStoredPlan(value: unknown): value is { fingerprint: string; plan: string } {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'fingerprint' in value &&
-    typeof value.fingerprint === 'string' &&
-    'plan' in value &&
-    typeof value.plan === 'string'
-  );
 }

@@ -13,7 +13,7 @@ import { isBrokenConfiguration } from '../engine/broken-configurations.ts';
 import type { EngineSettings } from '../engine/engine-settings.ts';
 import { Engine } from '../engine/engine.ts';
 import { listInputs } from '../engine/inputs.ts';
-import { clockToleranceMs } from '../engine/result-cache.ts';
+import { clockToleranceMs } from '../engine/moment.ts';
 import { Journal, type FileChange } from '../journal.ts';
 import type { DetectorStatus, IssueCounts } from '../engine/status.ts';
 import type { QuarantinedInput, WorkerHealth } from '../pool/types.ts';

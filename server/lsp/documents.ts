@@ -5,7 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { TextDocuments, type Connection } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { clockToleranceMs } from '../engine/result-cache.ts';
+import { clockToleranceMs } from '../engine/moment.ts';
 import type { ChangeKind } from '../journal.ts';
 import type { UnsavedDocument } from '../folder/options.ts';
 import type { ChangeSource } from './changes.ts';

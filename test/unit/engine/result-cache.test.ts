@@ -370,6 +370,42 @@ describe('result cache of an engine', () => {
     assert.deepEqual(await asked('eslint', [...eslintUnits, fileUnit('new.ts')]), ['new.ts']);
   });
 
+  it('stores no plan that lacks a file, however often the folder is compared before the file is followed', async () => {
+    await firstSession('eslint', eslintUnits);
+    const session = await start('eslint', eslintUnits);
+    await write({ 'new.ts': '' });
+    assert.deepEqual(await session.engine.persist(), [{ file: 'new.ts', kind: 'created' }]);
+    assert.deepEqual(await session.engine.persist(), []);
+    await session.end();
+    assert.deepEqual(await asked('eslint', [...eslintUnits, fileUnit('new.ts')]), ['new.ts']);
+  });
+
+  it('finds a plan again although files came and went that cannot change it', async () => {
+    for (const [detector, units, changes] of [
+      ['typescript', projectUnits, { created: ['new.ts', 'new.md'], deleted: ['b.ts'] }],
+      ['eslint', eslintUnits, { created: [], deleted: ['b.ts'] }],
+    ] as const) {
+      const session = await start(detector, units);
+      await session.answer(1);
+      await session.engine.persist();
+      const created = changes.created.map((file) => ({ file, kind: 'created' as const }));
+      const deleted = changes.deleted.map((file) => ({ file, kind: 'deleted' as const }));
+      await write(Object.fromEntries(created.map(({ file }) => [file, 'export {};\n'])));
+      for (const { file } of deleted) await rm(path.join(workspace.root, file));
+      await clock.advance(clockStepMs);
+      session.engine.filesChanged([...created, ...deleted]);
+      await clock.advance(1000);
+      await session.answer(1);
+      await session.end();
+      const left = units.filter(({ file }) => !deleted.some((gone) => gone.file === file));
+      const next = await start(detector, left);
+      assert.deepEqual([next.pool.plans, next.pool.checks], [[], []], detector);
+      assert.equal(next.engine.issues().length, left.length, detector);
+      await next.end();
+      await write({ 'b.ts': 'export const b = 1;\n' });
+    }
+  });
+
   it('returns a new file that was reported as changed only', async () => {
     const session = await start('eslint', eslintUnits);
     await session.answer(1);
