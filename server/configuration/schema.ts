@@ -89,6 +89,12 @@ export const generalSettings = {
     description:
       'Show every issue that follows from one cause, such as packages that are not installed. By default they are folded under one issue at the cause, which lists some and counts all.',
   },
+  codeLens: {
+    type: 'boolean',
+    default: false,
+    scope: 'resource',
+    description: 'Show the cyclomatic and the cognitive complexity above each function with a name, as code lenses.',
+  },
   shareAnalysis: {
     type: 'boolean',
     default: true,

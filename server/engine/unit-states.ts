@@ -284,9 +284,11 @@ export class UnitStates {
     const record = this.#records.get(id);
     if (record?.staleSince === undefined || record.staleSince > revision) return false;
     const result = { revision, isOnDisk: true };
-    this.update(record, { requested: revision, result, verified: revision, staleSince: undefined });
-    this.update(record, { reads: reads?.map((file) => this.#nameOf(file)) });
-    if (signature) this.update(record, { signature });
+    this.update(record, {
+      ...{ requested: revision, result, verified: revision, staleSince: undefined },
+      reads: reads?.map((file) => this.#nameOf(file)),
+      ...(signature ? { signature } : {}),
+    });
     this.#count('recalled');
     return true;
   }
@@ -303,7 +305,7 @@ export class UnitStates {
       // What was checked in part may have other imports now.
       ...(coverage === 'unchanged' ? {} : { reads: reads?.map((file) => this.#nameOf(file)) }),
       ...(isVerified ? { verified: revision } : {}),
-      // Only the process that startedAt an answer knows what it was startedAt from, and caches it.
+      // Only the process that made a result knows what it was made from, and caches it.
       ...(startedAt !== undefined && !borrowed ? { uncached: true } : {}),
       ...(answeredBy.has(id) ? {} : { answeredBy: undefined }),
     });

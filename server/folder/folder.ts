@@ -22,6 +22,7 @@ import { baselineAction, type BaselineCounts } from './baseline-actions.ts';
 import { BaselineFilter } from './baseline-filter.ts';
 import { Edits } from './edits.ts';
 import { FolderConfiguration } from './configuration.ts';
+import { complexityScoresOf, type FunctionScores } from './complexity-scores.ts';
 import { dependentsOf } from './dependents.ts';
 import { InstallationChanges } from './installation-changes.ts';
 import type { FolderEvents, FolderOptions, FolderSettings, UnsavedDocument } from './options.ts';
@@ -211,6 +212,10 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     return this.#engine?.status() ?? [];
   }
 
+  isEnabled(detector: string): boolean {
+    return this.status().some(({ name }) => name === detector);
+  }
+
   /** Extensions of files that detectors check or would check, besides the usual ones. */
   get extensions(): readonly string[] {
     return this.#engine?.extensions ?? [];
@@ -361,6 +366,17 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   async suppressionOf(request: SuppressionRequest, signal: AbortSignal): Promise<TextEdit | undefined> {
     const { pool } = this.#resources;
     return pool && suppressionOf(pool, this.root, request, signal);
+  }
+
+  /**
+   * How complex the functions of a file are, by place.
+   * @param file relative to the root
+   * @returns undefined: the text cannot be parsed
+   * @throws Error when the worker failed
+   */
+  async complexityOf(file: string, text: string, signal: AbortSignal): Promise<readonly FunctionScores[] | undefined> {
+    const { pool } = this.#resources;
+    return pool && complexityScoresOf(pool, this.root, { file, text }, signal);
   }
 
   /**

@@ -55,6 +55,7 @@ export interface ClientFeatures {
   /** It asks for diagnostics and takes none that are published. */
   readonly onlyPulls: boolean;
   readonly refreshesDiagnostics: boolean;
+  readonly refreshesCodeLenses: boolean;
 }
 
 export function featuresOf({ workspace, window, textDocument }: ClientCapabilities): ClientFeatures {
@@ -65,6 +66,7 @@ export function featuresOf({ workspace, window, textDocument }: ClientCapabiliti
     answersConfiguration: workspace?.configuration === true,
     onlyPulls: textDocument?.diagnostic !== undefined && textDocument.publishDiagnostics === undefined,
     refreshesDiagnostics: workspace?.diagnostics?.refreshSupport === true,
+    refreshesCodeLenses: workspace?.codeLens?.refreshSupport === true,
   };
 }
 

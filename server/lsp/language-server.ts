@@ -43,6 +43,7 @@ import { AnalysisProgress } from './analysis-progress.ts';
 import { signalOf } from './cancellation.ts';
 import { ChangeCollector } from './changes.ts';
 import { CodeActionProvider } from './code-action-provider.ts';
+import { CodeLenses } from './code-lenses.ts';
 import { abilitiesOf, noAbilities, type ClientAbilities } from './client-abilities.ts';
 import { fixAllKind } from './code-actions.ts';
 import { commands, runCommand, type CommandHost } from './commands.ts';
@@ -82,6 +83,7 @@ export class LanguageServer {
   readonly #changes: ChangeCollector;
   readonly #workerRequests: WorkerRequests;
   readonly #codeActions: CodeActionProvider;
+  readonly #codeLenses: CodeLenses;
   /** Undefined before `initialize` and after `shutdown`. */
   #workspace: Workspace | undefined;
   #progress: AnalysisProgress | undefined;
@@ -169,6 +171,13 @@ export class LanguageServer {
       analyseNow: (uri) => this.#analyseNow(uri),
       tell: (message) => void connection.window.showInformationMessage(message),
     });
+    this.#codeLenses = new CodeLenses(connection, {
+      canRefresh: () => this.#features.refreshesCodeLenses,
+      textOf: (uri) => this.#documents.textOf(uri),
+      scoresOf: async (uri, text, signal) => (await this.#workspace?.complexityOf(uri, text, signal)) ?? [],
+      encoded: (uri, lenses) => this.#positions.lenses(uri, lenses),
+      onError: (error) => this.#log.add('error', String(error)),
+    });
   }
 
   listen(): void {
@@ -191,6 +200,7 @@ export class LanguageServer {
     });
     this.#documents.listen(connection);
     this.#listenToRequests();
+    this.#codeLenses.listen();
     this.#workerRequests.listen();
     connection.listen();
   }
@@ -245,6 +255,7 @@ export class LanguageServer {
           save: true,
         },
         codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, fixAllKind], resolveProvider: true },
+        codeLensProvider: {},
         executeCommandProvider: { commands: [...commands] },
         ...(features.onlyPulls
           ? { diagnosticProvider: { interFileDependencies: true, workspaceDiagnostics: true } }
@@ -345,6 +356,7 @@ export class LanguageServer {
     const { settings = this.#settings, folders = this.#folderSettings, trusted = this.#trusted } = change;
     const before = this.#poolSettings();
     const { diagnosticSource } = this.#settings;
+    const shown = this.#codeLensSettings();
     this.#settings = settings;
     this.#folderSettings = folders;
     this.#trusted = trusted;
@@ -352,7 +364,12 @@ export class LanguageServer {
     this.#workspace?.pool.configure(now);
     this.#workspace?.configure(this.#workspaceSettings());
     if (settings.diagnosticSource !== diagnosticSource) this.#publisher.recheck();
+    if (this.#codeLensSettings() !== shown) this.#codeLenses.refresh();
     if (now.node !== before.node) void this.#during(this.#changeNode());
+  }
+
+  #codeLensSettings(): string {
+    return JSON.stringify([this.#settings, ...this.#folderSettings.values()].map(({ codeLens }) => codeLens));
   }
 
   /** Nothing is up to date before this has ended. */

@@ -6,6 +6,7 @@ import {
   PositionEncodingKind,
   type CodeAction,
   type CodeActionParams,
+  type CodeLens,
   type Diagnostic,
   type Position,
   type Range,
@@ -63,6 +64,13 @@ export class PositionEncoding {
         return edit === undefined ? own : { ...own, edit: await this.#edit(edit) };
       }),
     );
+  }
+
+  /** For the client. @param uri of the document that they are in */
+  async lenses(uri: string, lenses: readonly CodeLens[]): Promise<CodeLens[]> {
+    if (this.isOwn) return [...lenses];
+    const lines = await this.#linesOf(uri);
+    return lenses.map((lens) => ({ ...lens, range: this.#encoded(lens.range, lines) }));
   }
 
   /** From the client. */

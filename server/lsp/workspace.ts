@@ -18,6 +18,7 @@ import type { BaselineCounts } from '../folder/baseline-actions.ts';
 import { Folder } from '../folder/folder.ts';
 import { WatchError } from '../folder/watcher.ts';
 import type { FolderSettings, UnsavedDocument } from '../folder/options.ts';
+import type { FunctionScores } from '../folder/complexity-scores.ts';
 import type { SuppressionRequest } from '../folder/suppressions.ts';
 import { MEMORY_KINDS } from '../pool/quarantine.ts';
 import { requiredOf, sandboxOf } from '../pool/sandbox.ts';
@@ -370,6 +371,17 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     return this.#folders.get(root)?.suppressionOf({ issue, ...request }, signal);
   }
 
+  /**
+   * How complex the functions of a file are, if its folder's settings say that editors show it.
+   * @returns `unknown`: the text cannot be parsed
+   * @throws Error when the worker failed
+   */
+  async complexityOf(uri: string, text: string, signal: AbortSignal): Promise<readonly FunctionScores[] | 'unknown'> {
+    const place = this.#placesOf(uri).find(({ file }) => !file.startsWith('../'));
+    if (!place?.folder.isEnabled('complexity') || !this.#editorSettingsOf(place.folder.root).codeLens) return [];
+    return (await place.folder.complexityOf(place.file, text, signal)) ?? 'unknown';
+  }
+
   /** Adds an issue to the baseline of its folder. @throws Error, whose message is for the person */
   async accept(uri: string, fingerprint: string): Promise<void> {
     const found = this.issuesOf(uri).find(({ issue }) => issue.fingerprint === fingerprint);
@@ -466,9 +478,13 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     });
   }
 
+  #editorSettingsOf(root: string): BulkheadSettings {
+    return this.#settings.folders?.get(root) ?? this.#settings.settings;
+  }
+
   #settingsOf(root: string): FolderSettings {
-    const { folders, trusted } = this.#settings;
-    const settings = folders?.get(root) ?? this.#settings.settings;
+    const { trusted } = this.#settings;
+    const settings = this.#editorSettingsOf(root);
     return {
       detectors: choiceOf(settings),
       trusted,

@@ -1,6 +1,7 @@
 /** The main job in a real VS Code: a folder of 1,000 files. The tests go on from each other, in one window. */
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
+import { setTimeout } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import type { WorkerStatus } from '../../workers/protocol/editor-protocol.ts';
 import {
@@ -156,6 +157,29 @@ describe('a folder of 1,000 files', () => {
     await issuesAre(expected);
   });
 
+  it('shows how complex each function is above it, if the setting says so', async () => {
+    const path = file('src/plain/scored.js');
+    await vscode.workspace.fs.writeFile(path, Buffer.from('export function sign(n) {\n  return n < 0 ? -1 : 1;\n}\n'));
+    await vscode.window.showTextDocument(path);
+    const lenses = async (): Promise<readonly (string | undefined)[]> => {
+      const all = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', path, 10);
+      return all.map(({ command }) => command?.title);
+    };
+    assert.deepEqual(await lenses(), []);
+    for (const [codeLens, titles] of [
+      [true, ['cyclomatic 2 · cognitive 1']],
+      [undefined, []],
+    ] as const) {
+      await setSetting('codeLens', codeLens);
+      // No event tells when the server has the setting.
+      while ((await lenses()).length !== titles.length) await setTimeout(100);
+      assert.deepEqual(await lenses(), titles);
+    }
+    await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+    await vscode.workspace.fs.delete(path);
+    await issuesAre(expected);
+  });
+
   it('cancels an analysis and keeps the issues found before', async () => {
     await settled(api);
     const started = status(api, 'the start of an analysis', ({ state }) => state === 'analysing');
@@ -297,7 +321,7 @@ describe('a folder of 1,000 files', () => {
 async function gone(pids: readonly number[]): Promise<void> {
   const deadline = Date.now() + 5000;
   while (pids.some(isAlive) && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await setTimeout(50);
   }
   assert.deepEqual(pids.filter(isAlive), []);
 }

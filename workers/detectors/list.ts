@@ -2,6 +2,7 @@
 export { manifest as build } from './build/manifest.ts';
 export { manifest as circular } from './circular/manifest.ts';
 export { manifest as complexity } from './complexity/manifest.ts';
+export { manifest as complexityScores } from './complexity-scores/manifest.ts';
 export { manifest as dependents } from './dependents/manifest.ts';
 export { manifest as duplication } from './duplication/manifest.ts';
 export { manifest as eslint } from './eslint/manifest.ts';

@@ -4,10 +4,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Linter } from 'eslint';
 import { parser } from 'typescript-eslint';
-import { cognitiveOf } from '../../../workers/detectors/complexity/cognitive.ts';
-import { nameOf } from '../../../workers/detectors/complexity/functions.ts';
+import { cognitiveOf } from '../../../workers/rules/cognitive.ts';
+import { nameOf } from '../../../workers/rules/functions.ts';
 import { linesOfCode, onlyCode } from '../../../workers/detectors/complexity/lines.ts';
-import { cyclomaticOf } from '../../../workers/detectors/complexity/rules/cyclomatic.ts';
+import { cyclomaticOf } from '../../../workers/rules/cyclomatic.ts';
 import { SourceFile } from '../../../workers/rules/source-file.ts';
 import { repository } from '../../support/workspace.ts';
 

@@ -1,6 +1,6 @@
 import type { Found, Rule } from '../../../rules/rule.ts';
-import { cognitiveOf } from '../cognitive.ts';
-import { describe, headOf } from '../functions.ts';
+import { cognitiveOf } from '../../../rules/cognitive.ts';
+import { describe, headOf } from '../../../rules/functions.ts';
 
 export const rule: Rule = {
   meta: {

@@ -1,5 +1,5 @@
 import type { Found, Rule } from '../../../rules/rule.ts';
-import { describe, functionsIn, headOf } from '../functions.ts';
+import { describe, functionsIn, headOf } from '../../../rules/functions.ts';
 
 export const rule: Rule = {
   meta: {

@@ -3,9 +3,9 @@
  * one, and one more for each level that it is nested in; functions inside count for the one around them, unless that one
  * only declares them. Pure.
  */
-import { childrenOf } from '../../graph/syntax.ts';
-import { unwrapped } from '../../rules/names.ts';
-import type { FunctionNode, Node, NodeOf, Tree } from '../../rules/tree.ts';
+import { childrenOf } from '../graph/syntax.ts';
+import { unwrapped } from './names.ts';
+import type { FunctionNode, Node, NodeOf, Tree } from './tree.ts';
 import { functionsIn, nameOf } from './functions.ts';
 
 export interface Increment {

@@ -1,6 +1,6 @@
 /** Functions as people speak of them, and where to report them. Pure. */
-import type { Span } from '../../rules/rule.ts';
-import { isFunction, keyOf, type FunctionNode, type Node, type Tree } from '../../rules/tree.ts';
+import type { Span } from './rule.ts';
+import { isFunction, keyOf, type FunctionNode, type Node, type Tree } from './tree.ts';
 
 /** `function 'read'`, `method 'open'`, `arrow function`. */
 export function describe(tree: Tree, node: FunctionNode): string {
