@@ -99,19 +99,22 @@ export class Editor implements AsyncDisposable {
     this.connection.listen();
   }
 
+  /** A client that cannot tell its folders names the first. */
   async open(roots: readonly string[], options: EditorOptions = {}): Promise<void> {
+    const capabilities: ClientCapabilities = options.capabilities ?? {
+      workspace: {
+        didChangeWatchedFiles: { dynamicRegistration: true },
+        workspaceFolders: true,
+        ...(options.documentChanges ? { workspaceEdit: { documentChanges: true } } : {}),
+      },
+      window: { workDoneProgress: options.workDoneProgress ?? false },
+    };
+    const folders = roots.map((root) => ({ uri: pathToFileURL(root).href, name: path.basename(root) }));
     this.initialized = await this.connection.sendRequest<InitializeResult>('initialize', {
       processId: process.pid,
-      rootUri: null,
-      workspaceFolders: roots.map((root) => ({ uri: pathToFileURL(root).href, name: path.basename(root) })),
-      capabilities: options.capabilities ?? {
-        workspace: {
-          didChangeWatchedFiles: { dynamicRegistration: true },
-          workspaceFolders: true,
-          ...(options.documentChanges ? { workspaceEdit: { documentChanges: true } } : {}),
-        },
-        window: { workDoneProgress: options.workDoneProgress ?? false },
-      },
+      rootUri: folders[0]?.uri ?? null,
+      ...(capabilities.workspace?.workspaceFolders === true ? { workspaceFolders: folders } : {}),
+      capabilities,
       initializationOptions: options.initializationOptions,
     });
     await this.connection.sendNotification('initialized', {});

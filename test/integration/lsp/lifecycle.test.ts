@@ -20,7 +20,9 @@ describe('the order of a session', function () {
     const textDocument = { uri, languageId: 'typescript', version: 1, text: 'export {};\n' };
     await editor.connection.sendNotification('initialized', {});
     await editor.connection.sendNotification('textDocument/didOpen', { textDocument });
-    await editor.connection.sendNotification('workspace/didChangeConfiguration', { settings: { bulkhead: 'nonsense' } });
+    await editor.connection.sendNotification('workspace/didChangeConfiguration', {
+      settings: { bulkhead: 'nonsense' },
+    });
     for (const [method, params] of [
       ['workspace/diagnostic', { previousResultIds: [] }],
       [requests.status, {}],
