@@ -5,7 +5,11 @@ import { Client, type ShownDiagnostic } from './client.ts';
 import { clients } from './clients.ts';
 import type { TestWorkspace } from './workspace.ts';
 
-type Run = (client: Client, workspace: TestWorkspace) => Promise<void>;
+export interface ScenarioOptions {
+  readonly sets?: Readonly<Record<string, ClientCapabilities>>;
+  /** What is left when the server has ended. */
+  readonly afterEnd?: (client: Client) => Promise<void>;
+}
 
 /**
  * @param make the workspace; each client has its own
@@ -14,8 +18,8 @@ type Run = (client: Client, workspace: TestWorkspace) => Promise<void>;
 export function scenario(
   title: string,
   make: () => Promise<TestWorkspace>,
-  run: Run,
-  sets: Readonly<Record<string, ClientCapabilities>> = clients,
+  run: (client: Client, workspace: TestWorkspace) => Promise<void>,
+  { sets = clients, afterEnd }: ScenarioOptions = {},
 ): void {
   describe(title, () => {
     let first: { readonly name: string; readonly shows: readonly ShownDiagnostic[] } | undefined;
@@ -32,6 +36,7 @@ export function scenario(
         const watched = registrations.some(({ method }) => method === 'workspace/didChangeWatchedFiles');
         assert.equal(watched, client.watches, 'the server asks for reports of files where it gets them');
         await client.end();
+        await afterEnd?.(client);
       });
     }
   });

@@ -139,7 +139,7 @@ describe('every client', function () {
       }
       await client.shows(...brokenIssues.filter((issue) => !issue.endsWith('no-var')));
     },
-    { ...clients, ...utf8Clients },
+    { sets: { ...clients, ...utf8Clients } },
   );
 
   scenario(
