@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { HealthParams } from '../../../workers/protocol/health.ts';
 import type { WorkerHealth } from '../../../server/pool/types.ts';
-import { requests } from '../../../workers/protocol/editor-protocol.ts';
+import { requests, type StatusParams } from '../../../workers/protocol/editor-protocol.ts';
 import { issueRequests, type ExportedIssues, type ExportResult } from '../../../workers/protocol/issue-requests.ts';
 import { Editor } from '../../support/lsp-client.ts';
 import { alive, descendantsOf, until } from '../../support/processes.ts';
@@ -19,6 +19,8 @@ describe('language server over stdio', function () {
     await using editor = new Editor();
     await editor.open([workspace.root], { initializationOptions: { settings: { maxWorkers: 8 }, trusted: true } });
     await editor.settled();
+    const analysesNow = async (): Promise<number> =>
+      (await editor.connection.sendRequest<StatusParams>(requests.status, {})).analyses;
     const workers = async (): Promise<readonly WorkerHealth[]> => {
       const health = await editor.connection.sendRequest<HealthParams>('bulkhead/health', {});
       return health.workers.filter(({ pid }) => pid !== undefined);
@@ -27,7 +29,7 @@ describe('language server over stdio', function () {
       Math.round((all.find(({ detector }) => detector === name)?.limitBytes ?? 0) / 1024 / 1024);
     const before = await workers();
     const publications = [...editor.publications];
-    const analyses = editor.statuses.at(-1)?.analyses;
+    const analyses = await analysesNow();
     await editor.connection.sendNotification('workspace/didChangeConfiguration', {
       settings: { bulkhead: { memoryLimit: 400, maxWorkers: 7, healthInterval: 2 } },
     });
@@ -41,7 +43,7 @@ describe('language server over stdio', function () {
     });
     assert.equal(limitOf(await workers(), 'eslint'), limitOf(before, 'eslint'), 'the default applies again');
     assert.deepEqual([...editor.publications], publications);
-    assert.equal(editor.statuses.at(-1)?.analyses, analyses);
+    assert.equal(await analysesNow(), analyses);
   });
 
   it('replaces its workers and analyses everything again with another Node.js; what is unchanged is not published again', async () => {
