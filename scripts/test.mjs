@@ -23,7 +23,7 @@ const env = { ...process.env, NODE_COMPILE_CACHE: path.join(root, 'out', 'compil
 const vsixes = [ownTarget(), 'universal'];
 
 /** Folders whose tests take minutes, the longest first. */
-const long = ['lsp', 'cli', 'typescript', 'ipc', 'eslint', 'sharing', 'replay', 'store'];
+const long = ['lsp', 'clients', 'cli', 'typescript', 'ipc', 'eslint', 'sharing', 'replay', 'store'];
 
 /** By part: the sum of its jobs. */
 const outcomeOf = new Map();

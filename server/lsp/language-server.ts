@@ -444,6 +444,7 @@ export class LanguageServer {
       diagnosticsOf: (uri) => this.#positions.diagnostics(uri, workspace.diagnosticsOf(uri)),
       versionOf: (uri) => this.#documents.versionOf(uri),
       canRefresh: this.#features.refreshesDiagnostics,
+      refreshed: () => this.#status.changed(),
     });
     pull.listen();
     this.#pull = pull;
@@ -535,7 +536,7 @@ export class LanguageServer {
 
   get #isUnderWay(): boolean {
     const own = this.#awaited > 0 || this.#documents.busy || this.#changes.pending || this.#publisher.busy;
-    return own || this.#workspace?.underWay === true;
+    return own || this.#pull?.busy === true || this.#workspace?.underWay === true;
   }
 
   #readReport(): Omit<ServerReport, 'pid'> {

@@ -26,6 +26,8 @@ export interface PullHost {
   diagnosticsOf(uri: string): Promise<readonly Diagnostic[]>;
   versionOf(uri: string): number | undefined;
   readonly canRefresh: boolean;
+  /** The client has been told to ask again. */
+  refreshed(): void;
 }
 
 interface State {
@@ -60,6 +62,11 @@ export class PullDiagnostics {
         partial.report({ items: items.slice(start, start + chunk) });
       return { items: [] };
     });
+  }
+
+  /** Whether the client is still to be told to ask again. */
+  get busy(): boolean {
+    return this.#refresh !== undefined;
   }
 
   /** Instead of publishing. */
@@ -126,6 +133,7 @@ export class PullDiagnostics {
       this.#refresh = undefined;
       // The client may be gone by then.
       void this.#connection.languages.diagnostics.refresh().catch(() => {});
+      this.#host.refreshed();
     }, refreshMs);
   }
 }

@@ -6,12 +6,15 @@ import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import { forgetEditor } from '../environment.ts';
 import { serverReportsDir } from '../store/server-reports.ts';
 import { LanguageServer } from './language-server.ts';
+import { Lifecycle } from './lifecycle.ts';
 
 /** After a signal, the server may take so long to end in an orderly way. */
 const END_MS = 5_000;
 
 // Transport from the command line: `--stdio`, `--node-ipc` (what the VS Code client passes), `--socket=PORT`, `--pipe=NAME`.
-const connection = createConnection(ProposedFeatures.all);
+const lifecycle = new Lifecycle();
+const connection = createConnection(ProposedFeatures.all, { messageStrategy: lifecycle });
+lifecycle.listen(connection);
 const server = new LanguageServer(connection, serverReportsDir());
 
 forgetEditor();

@@ -61,3 +61,8 @@ export const clients: Readonly<Record<string, ClientCapabilities>> = {
     textDocument: { diagnostic: { dynamicRegistration: false } },
   },
 };
+
+/** No set of an editor, but the only ones whose positions are not those of JavaScript. */
+export const utf8Clients: Readonly<Record<string, ClientCapabilities>> = {
+  'utf-8 only': { ...clients['minimal'], general: { positionEncodings: ['utf-8'] } },
+};

@@ -21,7 +21,6 @@ import { patienceMs } from './patience.ts';
 
 export interface EditorOptions {
   readonly initializationOptions?: unknown;
-  readonly workDoneProgress?: boolean;
   /** The editor checks the version of the documents that an edit changes. */
   readonly documentChanges?: boolean;
   /** Instead of those that the other options describe. */
@@ -99,19 +98,21 @@ export class Editor implements AsyncDisposable {
     this.connection.listen();
   }
 
+  /** A client that cannot tell its folders names the first. */
   async open(roots: readonly string[], options: EditorOptions = {}): Promise<void> {
+    const capabilities: ClientCapabilities = options.capabilities ?? {
+      workspace: {
+        didChangeWatchedFiles: { dynamicRegistration: true },
+        workspaceFolders: true,
+        ...(options.documentChanges ? { workspaceEdit: { documentChanges: true } } : {}),
+      },
+    };
+    const folders = roots.map((root) => ({ uri: pathToFileURL(root).href, name: path.basename(root) }));
     this.initialized = await this.connection.sendRequest<InitializeResult>('initialize', {
       processId: process.pid,
-      rootUri: null,
-      workspaceFolders: roots.map((root) => ({ uri: pathToFileURL(root).href, name: path.basename(root) })),
-      capabilities: options.capabilities ?? {
-        workspace: {
-          didChangeWatchedFiles: { dynamicRegistration: true },
-          workspaceFolders: true,
-          ...(options.documentChanges ? { workspaceEdit: { documentChanges: true } } : {}),
-        },
-        window: { workDoneProgress: options.workDoneProgress ?? false },
-      },
+      rootUri: folders[0]?.uri ?? null,
+      ...(capabilities.workspace?.workspaceFolders === true ? { workspaceFolders: folders } : {}),
+      capabilities,
       initializationOptions: options.initializationOptions,
     });
     await this.connection.sendNotification('initialized', {});
@@ -142,14 +143,6 @@ export class Editor implements AsyncDisposable {
   rules(root: string, file: string): readonly string[] {
     const found = this.diagnostics.get(pathToFileURL(path.join(root, file)).href) ?? [];
     return found.map((diagnostic) => String(diagnostic.code)).sort();
-  }
-
-  async save(root: string, file: string, text: string): Promise<void> {
-    const uri = pathToFileURL(path.join(root, file)).href;
-    await this.connection.sendNotification('textDocument/didOpen', {
-      textDocument: { uri, languageId: 'typescript', version: 1, text },
-    });
-    await this.connection.sendNotification('textDocument/didSave', { textDocument: { uri } });
   }
 
   async watched(root: string, changes: Readonly<Record<string, 1 | 2 | 3>>): Promise<void> {

@@ -42,6 +42,14 @@ export async function makeWorkspace(
   return workspace;
 }
 
+/** All issues of {@link makeBrokenWorkspace}, as `file rule`. */
+export const brokenIssues: readonly string[] = [
+  'src/b.ts import-cycle',
+  'src/loose.js eqeqeq',
+  'src/loose.js no-var',
+  'src/types.ts TS2322',
+];
+
 /** A workspace in which each of the three first detectors finds something, and one file is clean. */
 export async function makeBrokenWorkspace(name?: string): Promise<TestWorkspace> {
   const workspace = await makeWorkspace(

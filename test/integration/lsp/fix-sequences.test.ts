@@ -5,27 +5,16 @@
  * `BULKHEAD_FIX_SEQUENCES=1000` runs so many in all, `BULKHEAD_FIX_SEED` others.
  */
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseSync } from 'oxc-parser';
-import type {
-  ClientCapabilities,
-  CodeAction,
-  Diagnostic,
-  DocumentDiagnosticReport,
-  Position,
-  Range,
-  TextEdit,
-} from 'vscode-languageserver-protocol/node';
+import type { ClientCapabilities, CodeAction, Position, Range, TextEdit } from 'vscode-languageserver-protocol/node';
 import { detectorNames } from '../../../workers/detectors/manifests.ts';
-import { clients } from '../../support/clients.ts';
-import { Editor } from '../../support/lsp-client.ts';
+import { Client } from '../../support/client.ts';
+import { clients, utf8Clients } from '../../support/clients.ts';
 import { pick, randomFrom, type Random } from '../../support/replay/random.ts';
+import { allOf, appliedTo, editsOf } from '../../support/text-edits.ts';
 import { makeWorkspace, type TestWorkspace } from '../../support/workspace.ts';
 
-const utf8: ClientCapabilities = { ...clients['minimal'], general: { positionEncodings: ['utf-8'] } };
-const sets = Object.entries({ ...clients, 'utf-8 only': utf8 });
+const sets = Object.entries({ ...clients, ...utf8Clients });
 const total = Number(process.env['BULKHEAD_FIX_SEQUENCES'] ?? 24 * sets.length);
 const seed = Number(process.env['BULKHEAD_FIX_SEED'] ?? 1);
 
@@ -39,14 +28,6 @@ const files = {
   'm.js': 'export const a = 1;\nexport const b = 2;\n',
 };
 const editable = Object.keys(files).filter((file) => file !== 'm.js');
-
-interface Model {
-  readonly uri: string;
-  readonly absolute: string;
-  text: string;
-  version: number;
-  isOpen: boolean;
-}
 
 describe('fixes in random sequences', function () {
   this.timeout(1_800_000);
@@ -64,16 +45,16 @@ describe('fixes in random sequences', function () {
       let applied = 0;
       const enough = sequences / 8;
       for (const run of ['onType', 'onSave'] as const) {
-        await using client = await Client.open(workspace, capabilities, run, randomFrom(seed * 100 + index));
+        await using typist = await Typist.open(workspace, capabilities, run, randomFrom(seed * 100 + index));
         const count = run === 'onType' ? Math.ceil(sequences / 2) : Math.floor(sequences / 2);
         const wanted = run === 'onType' ? enough / 2 : enough;
         // Whether a fix still fits depends on how fast both are: more sequences, until there were enough.
         for (let sequence = 0; sequence < count || (applied < wanted && sequence < 20 * count); sequence += 1) {
-          const file = client.pick(editable);
+          const file = typist.pick(editable);
           try {
-            applied += await client.sequence(file, `${run}${sequence}`);
+            applied += await typist.sequence(file, `${run}${sequence}`);
           } catch (error) {
-            throw new Error(`Sequence ${sequence} (${run}, ${file}) of ${name}: ${client.history.join('\n')}`, { cause: error }); // prettier-ignore
+            throw new Error(`Sequence ${sequence} (${run}, ${file}) of ${name}: ${typist.history.join('\n')}`, { cause: error }); // prettier-ignore
           }
         }
       }
@@ -83,31 +64,29 @@ describe('fixes in random sequences', function () {
   }
 });
 
-class Client implements AsyncDisposable {
-  readonly #editor: Editor;
+interface Model {
+  readonly file: string;
+  text: string;
+  version: number;
+}
+
+/** Types, asks for fixes and applies them at random. */
+class Typist implements AsyncDisposable {
+  readonly #client: Client;
   readonly #random: Random;
-  readonly #pulls: boolean;
-  readonly #resolves: boolean;
   readonly #incremental: boolean;
-  readonly #encoding: string;
-  readonly #models = new Map<string, Model>();
+  /** Of each file, open or not. */
+  readonly #models = new Map<string, Model>(
+    Object.entries(files).map(([file, text]) => [file, { file, text, version: 0 }]),
+  );
   /** Of this sequence. */
   readonly history: string[] = [];
 
-  private constructor(editor: Editor, workspace: TestWorkspace, capabilities: ClientCapabilities, random: Random) {
-    this.#editor = editor;
+  private constructor(client: Client, random: Random) {
+    this.#client = client;
     this.#random = random;
-    this.#pulls =
-      capabilities.textDocument?.publishDiagnostics === undefined && capabilities.textDocument !== undefined;
-    this.#resolves = capabilities.textDocument?.codeAction?.resolveSupport !== undefined;
-    const told = editor.initialized?.capabilities;
-    const sync = told?.textDocumentSync;
+    const sync = client.editor.initialized?.capabilities.textDocumentSync;
     this.#incremental = typeof sync === 'object' && sync.change === 2;
-    this.#encoding = told?.positionEncoding ?? 'utf-16';
-    for (const [file, text] of Object.entries(files)) {
-      const absolute = path.join(workspace.root, file);
-      this.#models.set(file, { uri: pathToFileURL(absolute).href, absolute, text, version: 0, isOpen: false });
-    }
   }
 
   static async open(
@@ -115,20 +94,20 @@ class Client implements AsyncDisposable {
     capabilities: ClientCapabilities,
     run: 'onSave' | 'onType',
     random: Random,
-  ): Promise<Client> {
+  ): Promise<Typist> {
     await workspace.write(files);
     await using unlessReady = new AsyncDisposableStack();
-    const editor = unlessReady.use(new Editor());
+    const client = unlessReady.use(new Client(capabilities));
     const others = detectorNames.filter((name) => name !== 'eslint' && name !== 'import');
     const settings = { run, ...Object.fromEntries(others.map((name) => [name, { enable: false }])) };
-    await editor.open([workspace.root], { initializationOptions: { settings }, capabilities });
-    await editor.settled();
+    await client.open([workspace.root], { settings });
+    await client.editor.settled();
     unlessReady.move();
-    return new Client(editor, workspace, capabilities, random);
+    return new Typist(client, random);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#editor[Symbol.asyncDispose]();
+    return this.#client[Symbol.asyncDispose]();
   }
 
   pick<Value>(all: readonly Value[]): Value {
@@ -139,7 +118,7 @@ class Client implements AsyncDisposable {
   async sequence(file: string, label: string): Promise<number> {
     this.history.length = 0;
     const model = this.#models.get(file) ?? assert.fail();
-    if (!model.isOpen) await this.#open(model);
+    if (this.#client.textOf(file) === undefined) await this.#open(model);
     if (!parses(model.text) && this.#below(2) === 0)
       await this.#change(model, [allOf(model.text, this.#fresh(model))], 'utf-16');
     for (let edits = this.#below(3); edits >= 0; edits -= 1) await this.#edit(model, `${label}_${edits}`);
@@ -153,7 +132,7 @@ class Client implements AsyncDisposable {
     const action = actions.length === 0 ? undefined : this.pick(actions);
     let applied = 0;
     if (action !== undefined) {
-      const chosen = this.#resolves && action.edit === undefined && action.data !== undefined ? await this.#resolved(action) : action; // prettier-ignore
+      const chosen = await this.#client.resolved(action);
       // Without versions only the client knows that it has typed since: the answer crossed its message.
       if (this.#isForPresent(model, chosen, typesOn ? undefined : version)) {
         if (!typesOn) assert.equal(model.text, text);
@@ -166,26 +145,22 @@ class Client implements AsyncDisposable {
 
   async #open(model: Model): Promise<void> {
     this.#say('open', model.text);
-    model.isOpen = true;
     model.version += 1;
     // Editors leave out the mark.
-    const text = model.text.replace(/^\uFEFF/, '');
-    model.text = text;
-    await this.#send('didOpen', { textDocument: { uri: model.uri, languageId: 'javascript', version: model.version, text } }); // prettier-ignore
+    model.text = model.text.replace(/^\uFEFF/, '');
+    await this.#client.show(model.file, model.text, model.version);
   }
 
-  async #save(model: Model): Promise<void> {
+  async #save({ file }: Model): Promise<void> {
     this.#say('save');
-    await writeFile(model.absolute, model.text);
-    await this.#send('didSave', { textDocument: { uri: model.uri } });
+    await this.#client.save(file);
   }
 
   /** The text on disk counts again. */
   async #close(model: Model): Promise<void> {
     this.#say('save and close');
     await this.#save(model);
-    await this.#send('didClose', { textDocument: { uri: model.uri } });
-    model.isOpen = false;
+    await this.#client.close(model.file);
   }
 
   async #edit(model: Model, label: string): Promise<void> {
@@ -215,8 +190,8 @@ class Client implements AsyncDisposable {
     await this.#change(model, [make()], 'utf-16');
   }
 
-  #fresh({ absolute }: Model): string {
-    return (files as Readonly<Record<string, string>>)[path.basename(absolute)]?.replace(/^\uFEFF/, '') ?? '';
+  #fresh({ file }: Model): string {
+    return (files as Readonly<Record<string, string>>)[file]?.replace(/^\uFEFF/, '') ?? '';
   }
 
   /** @param encoding of the positions in the edits */
@@ -227,48 +202,33 @@ class Client implements AsyncDisposable {
     const [edit, ...more] = edits;
     const asRange = this.#incremental && edit !== undefined && more.length === 0 && this.#below(2) === 0;
     this.#say('change', edits);
-    await this.#send('didChange', {
-      textDocument: { uri: model.uri, version: model.version },
-      contentChanges: [asRange ? { range: clamped(edit.range, before), text: edit.newText } : { text: model.text }],
-    });
+    await this.#client.type(model.file, model.text, [
+      asRange ? { range: clamped(edit.range, before), text: edit.newText } : { text: model.text },
+    ]);
   }
 
-  async #actions(model: Model): Promise<readonly CodeAction[]> {
-    const all = this.#pulls ? await this.#pulled(model) : (this.#editor.diagnostics.get(model.uri) ?? []);
+  async #actions({ file }: Model): Promise<readonly CodeAction[]> {
+    if (this.#client.pulls) await this.#client.pullDocument(file);
+    const all = this.#client.diagnosticsOf(file);
     // Some clients do not return the data of a diagnostic.
     const returnsData = this.#below(2) === 0;
-    const start = { line: 0, character: 0 };
     const fixAll = this.#below(3) === 0;
     const diagnostics = fixAll
       ? []
       : all.slice(0, 3).map(({ data, ...rest }) => (returnsData ? { ...rest, data: data as unknown } : rest));
     this.#say('actions', fixAll ? 'fix all' : diagnostics.map(({ code, range }) => [code, range]));
-    const actions = await this.#editor.connection.sendRequest<CodeAction[] | null>('textDocument/codeAction', {
-      textDocument: { uri: model.uri },
-      range: diagnostics[0]?.range ?? { start, end: start },
-      context: {
-        diagnostics,
-        ...(fixAll ? { only: ['source.fixAll'] } : {}),
-        ...(this.#below(2) === 0 ? { triggerKind: 1 + this.#below(2) } : {}),
-      },
+    const actions = await this.#client.actions(file, diagnostics, {
+      ...(fixAll ? { only: ['source.fixAll'] } : {}),
+      ...(this.#below(2) === 0 ? { triggerKind: this.#below(2) === 0 ? 1 : 2 } : {}),
     });
-    return (actions ?? []).filter(({ command }) => command === undefined);
-  }
-
-  async #pulled({ uri }: Model): Promise<readonly Diagnostic[]> {
-    const params = { textDocument: { uri } };
-    const report = await this.#editor.connection.sendRequest<DocumentDiagnosticReport>('textDocument/diagnostic', params); // prettier-ignore
-    return report.kind === 'full' ? report.items : [];
-  }
-
-  async #resolved(action: CodeAction): Promise<CodeAction> {
-    return this.#editor.connection.sendRequest<CodeAction>('codeAction/resolve', action);
+    return actions.filter(({ command }) => command === undefined);
   }
 
   /** @param askedAt version for which the action was requested; undefined: it changed since */
   #isForPresent(model: Model, { edit }: CodeAction, askedAt: number | undefined): boolean {
     if (edit === undefined) return false;
-    const versions = (edit.documentChanges ?? []).flatMap((change) => 'textDocument' in change && change.textDocument.uri === model.uri ? [change.textDocument.version] : []); // prettier-ignore
+    const uri = this.#client.uri(model.file);
+    const versions = (edit.documentChanges ?? []).flatMap((change) => 'textDocument' in change && change.textDocument.uri === uri ? [change.textDocument.version] : []); // prettier-ignore
     if (versions.length > 0) {
       if (askedAt !== undefined) assert.deepEqual(new Set(versions), new Set([askedAt]), 'the version is that of the text'); // prettier-ignore
       return versions.every((version) => version === model.version);
@@ -277,24 +237,15 @@ class Client implements AsyncDisposable {
   }
 
   async #apply(model: Model, action: CodeAction): Promise<number> {
-    const { edit } = action;
-    const edits =
-      edit?.changes?.[model.uri] ??
-      (edit?.documentChanges ?? []).flatMap((change) =>
-        'textDocument' in change && change.textDocument.uri === model.uri ? (change.edits as TextEdit[]) : [],
-      );
+    const edits = editsOf(action, this.#client.uri(model.file));
     this.#say('apply', { title: action.title, edits });
     if (edits.length === 0) return 0;
     const before = model.text;
-    await this.#change(model, edits, this.#encoding);
+    await this.#change(model, edits, this.#client.encoding);
     assert.notEqual(model.text, before, action.title);
     assert.equal(meaningOf(model.text), meaningOf(before), action.title);
     assert.equal(parses(model.text), parses(before), `${action.title}\n${model.text}`);
     return 1;
-  }
-
-  #send(method: string, params: object): Promise<void> {
-    return this.#editor.connection.sendNotification(`textDocument/${method}`, params);
   }
 
   #say(what: string, more: unknown = ''): void {
@@ -323,36 +274,6 @@ function meaningOf(text: string): string {
 
 function parses(text: string): boolean {
   return parseSync('file.js', text, { sourceType: 'module' }).errors.length === 0;
-}
-
-function appliedTo(text: string, edits: readonly TextEdit[], encoding: string): string {
-  const lines = startsOf(text);
-  const offset = ({ line, character }: Position): number => {
-    const start = lines[line];
-    if (start === undefined) return text.length;
-    const content = text.slice(start, lines[line + 1]).replace(/\r?\n$/, '');
-    if (encoding === 'utf-16') return start + Math.min(character, content.length);
-    const before = Buffer.from(content).subarray(0, character).toString();
-    assert.ok(!before.includes('\uFFFD'), 'a position within a character');
-    return start + before.length;
-  };
-  const placed = edits.map(({ range, newText }) => ({ start: offset(range.start), end: offset(range.end), newText }));
-  placed.sort((one, other) => one.start - other.start || one.end - other.end);
-  let [result, last] = ['', 0];
-  for (const { start, end, newText } of placed) {
-    assert.ok(start >= last && end >= start, 'edits overlap');
-    result += text.slice(last, start) + newText;
-    last = end;
-  }
-  return result + text.slice(last);
-}
-
-function allOf(text: string, newText: string): TextEdit {
-  return { range: { start: { line: 0, character: 0 }, end: { line: text.split('\n').length, character: 0 } }, newText };
-}
-
-function startsOf(text: string): readonly number[] {
-  return [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
 }
 
 /** Within the text, as clients send ranges. */
