@@ -319,7 +319,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     const work = async (): Promise<void> => {
       // A report is trusted only if it is clearly later than the change, by the clock of the file system.
       await sleep(clockToleranceMs);
-      await this.#changed(missed);
+      await this.#changed(missed, true);
     };
     await this.#during(work());
     return false;
@@ -443,7 +443,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
         engine,
         store,
         frontEnd: this.#options.frontEnd ?? 'terminal',
-        onMissed: (changes) => void this.#during(this.#changed(changes)),
+        onMissed: (changes) => void this.#during(this.#changed(changes, true)),
         onError: (error) => this.emit('log', 'warn', `Could not store the results of ${this.root}: ${String(error)}`),
         onChange: () => this.emit('status'),
       });
@@ -507,10 +507,11 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     this.emit('status');
   }
 
-  /** This process saw changes: drops those that another process has already reported. */
-  async #changed(changes: readonly FileChange[]): Promise<void> {
+  /** This process saw changes: drops those that another process has already reported, unless a comparison found them. */
+  async #changed(changes: readonly FileChange[], isFound = false): Promise<void> {
+    const { peers } = this.#resources;
     const isUnsaved = (file: string): boolean => this.#documents.has(file);
-    this.#apply(this.#resources.peers?.active ? await this.#resources.peers.changed(changes, isUnsaved) : changes);
+    this.#apply(peers?.active ? await peers.changed(changes, isUnsaved, isFound) : changes);
   }
 
   #relative(file: string): string {

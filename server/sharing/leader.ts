@@ -18,9 +18,9 @@ import type {
   Unit,
 } from '../../workers/protocol/detector-protocol.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { FileChange } from '../journal.ts';
 import type { QuarantinedInput } from '../pool/types.ts';
 import * as messages from './messages.ts';
+import type { ToldChange } from './seen-changes.ts';
 
 /** About 100 KB, so that writing and parsing block neither event loop. */
 const ISSUES_PER_MESSAGE = 500;
@@ -34,7 +34,7 @@ export interface LeaderHost {
   readonly engine: Engine;
   quarantined(): readonly QuarantinedInput[];
   /** A follower saw these changes. @returns the new ones, when the engine has been informed */
-  changed(changes: readonly FileChange[]): Promise<readonly FileChange[]>;
+  changed(params: messages.ChangesParams): Promise<readonly ToldChange[]>;
   /** Compares with the disk until the engine's results are valid for it. @returns false: files kept changing */
   confirm(): Promise<boolean>;
   /** What an edit made new or fixed. */
@@ -96,10 +96,10 @@ export class Leader {
     });
   }
 
-  sendChanges(changes: readonly FileChange[], except?: MessageConnection): void {
+  sendChanges(params: messages.ChangesParams, except?: MessageConnection): void {
     for (const { connection, accepted } of this.#peers) {
       if (accepted && connection !== except) {
-        connection.sendNotification(messages.changes, { changes }).catch(() => {});
+        connection.sendNotification(messages.changes, params).catch(() => {});
       }
     }
   }
@@ -149,11 +149,11 @@ export class Leader {
       return this.#host.confirm();
     });
     connection.onRequest(messages.edited, (params) => (admit(peer.understood), this.#host.edited(params)));
-    connection.onNotification(messages.changes, ({ changes }) => {
+    connection.onNotification(messages.changes, (params) => {
       admit();
       peer.changesApplied = peer.changesApplied.then(async () => {
-        const news = await this.#host.changed(changes);
-        if (news.length > 0) this.sendChanges(news, connection);
+        const changes = await this.#host.changed(params);
+        if (changes.length > 0) this.sendChanges({ ...params, changes }, connection);
       });
     });
     connection.onNotification(messages.analyze, () => {
