@@ -267,7 +267,8 @@ export class DetectorScheduler {
       this.#states.invalidateReaders(changes, revision);
       return;
     }
-    for (const { file, kind } of changes) if (kind === 'changed') this.#states.invalidate(file, revision);
+    // A plan may have had a new file before it was reported, and its text may be another by now.
+    for (const { file, kind } of changes) if (kind !== 'deleted') this.#states.invalidate(file, revision);
     const isGone = deletedBy(changes);
     if (!isGone) return;
     const gone = this.#states.deleted(isGone);
@@ -298,17 +299,18 @@ export class DetectorScheduler {
     this.#planning = abort;
     this.#planStale = false;
     this.#setState('planning');
+    const { revision } = this.#host.journal;
     try {
       const plan = await this.#plan.request(abort.signal);
       if (abort.signal.aborted || this.#disposed) return;
       this.#plan.accept(plan);
-      this.#takeUnits(plan);
+      this.#takeUnits(plan, revision);
       this.#failure = undefined;
       this.#publishProblems(plan.problems);
       await this.#host.notes.load(this.name);
       await this.#plan.recall(this.#states, this.#invalidation, abort.signal);
       if (abort.signal.aborted) return;
-      if (plan.status !== 'ready') {
+      if (plan.status !== 'ready' && !this.#planStale) {
         this.#setState(plan.status === 'failed' ? 'failed' : 'not-applicable');
         return;
       }
@@ -325,14 +327,27 @@ export class DetectorScheduler {
     this.#pump();
   }
 
-  /** A plan with a fatal problem may have missed units: those keep their issues, which may be out of date. */
-  #takeUnits({ units, status, problems }: PlanResult): void {
+  /**
+   * A plan with a fatal problem may have missed units: those keep their issues, which may be out of date.
+   * @param revision when it was requested
+   */
+  #takeUnits({ units, status, problems }: PlanResult, revision: Revision): void {
     const isComplete = status !== 'failed' && !problems.some((problem) => problem.fatal);
     const analysed = units.filter((unit) => this.#host.analyses(unit));
     const isGone = (unit: Unit): boolean => isComplete || !this.#host.analyses(unit);
     // Follows the imports of the previous units.
     this.#invalidation.walk();
-    this.#drop(this.#states.planned(analysed, isGone, this.#host.journal.revision));
+    const gone = this.#states.planned(analysed, isGone, this.#host.journal.revision);
+    this.#drop(gone);
+    this.#missing(gone, revision);
+  }
+
+  /** The plan lacks files that an earlier one had: they may have been away for a moment, of which nobody tells. */
+  #missing(files: readonly string[], plannedAt: Revision): void {
+    for (const file of files) this.#returned.changed({ file, kind: 'deleted' }, false);
+    const since = this.#host.journal.since(plannedAt);
+    if (files.some((file) => since === undefined || (since.get(file)?.kind ?? 'deleted') !== 'deleted'))
+      this.#planStale = true;
   }
 
   /** Removes the issues of units that no longer exist. */

@@ -86,6 +86,8 @@ export class ResultCache {
   readonly #first: Promise<Snapshot>;
   /** The latest snapshot, the base of comparison. */
   #base: Snapshot | undefined;
+  /** By file: changes that a comparison found and nobody has reported since. The next comparison no longer sees them. */
+  readonly #owed = new Map<string, Pick<JournalChange, 'kind' | 'revision'>>();
   /** By detector, then by file. */
   readonly #signatures = new Map<string, Promise<Map<string, KnownSignature>>>();
 
@@ -156,7 +158,8 @@ export class ResultCache {
 
   /**
    * Stores the results and plans that are provably valid for the present inputs.
-   * @returns changes that were not reported, or whose report may be older than they are: they still have to be analysed
+   * @returns changes that were not reported, or whose report may be older than they are: they still have to be analysed.
+   *   They are returned again until they are reported
    */
   async persist(
     results: readonly CacheableResult[],
@@ -168,6 +171,7 @@ export class ResultCache {
     const { revision, now: at } = this.#journal;
     const [before, now] = [base.inputs, await takeInputs(this.#root, this.#store)];
     const reported = this.#journal.since(base.revision) ?? new Map<string, JournalChange>();
+    const reportedAt = this.#journal.revision;
     const changes = differences(before, now);
     const unhashed = await this.#changedSince(base.at, others, before, now);
     const missed = [
@@ -182,7 +186,26 @@ export class ResultCache {
     }
     await this.#plans.store(plans, { before, now, changes, changedAt, revision });
     this.#base = { inputs: now, revision, at };
-    return missed;
+    return this.#withOwed(missed, reported, reportedAt, now);
+  }
+
+  /** Two comparisons may overlap, and whoever got the changes of one may not have passed them on yet. */
+  #withOwed(
+    missed: readonly FileChange[],
+    reported: ReadonlyMap<string, JournalChange>,
+    revision: Revision,
+    now: Inputs,
+  ): readonly FileChange[] {
+    for (const [file, since] of this.#owed)
+      if ((reported.get(file)?.revision ?? 0) > since.revision) this.#owed.delete(file);
+    for (const { file, kind } of missed) this.#owed.set(file, { kind, revision });
+    const found = new Set(missed.map(({ file }) => file));
+    const owed = [...this.#owed].flatMap(([file, { kind }]): FileChange[] => {
+      if (found.has(file)) return [];
+      const isBack = kind === 'deleted' && now.files.has(file);
+      return [{ file, kind: isBack ? 'created' : kind }];
+    });
+    return [...missed, ...owed];
   }
 
   async #storeResults(detector: string, results: readonly CacheableResult[], inputs: Inputs): Promise<void> {
