@@ -111,6 +111,11 @@ export class ResultCache {
     return inputs && hashLines([inputs.tree(), inputs.installed]);
   }
 
+  /** Whether the file was there at the last comparison. */
+  had(file: string): boolean {
+    return this.#base?.inputs.files.has(file) === true;
+  }
+
   /** The plan of the last session, if its inputs have not changed. */
   async plan(detector: string, options: DetectorOptions): Promise<PlanResult | undefined> {
     return this.#plans.recall(detector, options, await this.#inputs());

@@ -420,6 +420,32 @@ describe('result cache of an engine', () => {
     await session.end();
   });
 
+  it('plans again, once, when a plan lost a file that is there, which nobody has told', async () => {
+    const session = await start('eslint', eslintUnits);
+    const { engine, pool } = session;
+    await session.answer(1);
+    await engine.persist();
+    for (const isBack of [true, false]) {
+      // Its folder was moved away and back while the worker listed it.
+      pool.plannedBy = () => Promise.resolve(planOf(eslintUnits.filter(({ file }) => file !== 'b.ts')));
+      engine.filesChanged([{ file: 'a.ts', kind: 'created' }]);
+      await clock.advance(clockStepMs);
+      await session.answer(1);
+      assert.deepEqual(engine.files(), ['a.ts', 'notes.md']);
+      pool.plans.length = 0;
+      if (isBack) pool.plannedBy = () => Promise.resolve(planOf(eslintUnits));
+      assert.deepEqual(await engine.persist(), []);
+      assert.equal(engine.settled, false);
+      await clock.advance(clockStepMs);
+      await session.answer(1);
+      assert.deepEqual(engine.files(), isBack ? ['a.ts', 'b.ts', 'notes.md'] : ['a.ts', 'notes.md']);
+      await engine.persist();
+      assert.equal(engine.settled, true);
+      assert.deepEqual(pool.plans.length, 1);
+    }
+    await session.end();
+  });
+
   it('returns what a comparison found until it is reported, although the next one no longer sees it', async () => {
     const session = await start('eslint', eslintUnits);
     await session.answer(1);
