@@ -5,8 +5,6 @@
  * Invariant: a result is persisted only if it was provably made from the present inputs. A file that changed since the
  * last snapshot must have changed, and been reported, before the check began.
  */
-import { lstat } from 'node:fs/promises';
-import path from 'node:path';
 import type {
   DetectorOptions,
   InterfaceSignature,
@@ -20,6 +18,7 @@ import type { KnownSignature } from './closures.ts';
 import { deletedBy } from './deleted-paths.ts';
 import { hashLines, listInputs, takeInputs, type Inputs, type Listing } from './inputs.ts';
 import { changeTriggersOf, classifyChange, installationOf, isConfiguration, isInput } from './change-triggers.ts';
+import { BriefAbsences, changedOnDisk, isYounger } from './brief-absences.ts';
 import { clockToleranceMs, isBefore, type Moment } from './moment.ts';
 import { PlanCache, type PresentPlan } from './plan-cache.ts';
 import { ReadFiles, type StoredReads } from './reads.ts';
@@ -179,10 +178,14 @@ export class ResultCache {
     const reportedAt = this.#journal.revision;
     const changes = differences(before, now);
     const unhashed = await this.#changedSince(base.at, others, before, now);
-    const missed = [
+    const differing = new Set(changes.map(({ file }) => file));
+    const absences = new BriefAbsences(this.#root, now.files, differing, reported);
+    const missed = distinct([
       ...(await this.#missed([...changes, ...unhashed], reported, before, now)),
-      ...(await this.#changedAgain(new Set(changes.map(({ file }) => file)), reported, now)),
-    ];
+      ...(await this.#changedAgain(differing, reported, now)),
+      ...(await absences.ofFolders(base.at)),
+      ...(await absences.ofFiles(results)),
+    ]);
     const changedAt = await this.#changeTimes(changes, reported);
     for (const [file, moment] of await this.#untrackedTimes(results, now)) changedAt.set(file, moment);
     for (const [detector, own] of Map.groupBy(results, (result) => result.detector)) {
@@ -311,7 +314,7 @@ export class ResultCache {
     before: Inputs,
     now: Inputs,
   ): Promise<readonly FileChange[]> {
-    const times = await Promise.all(changes.map(({ file }) => this.#changedOnDisk(file)));
+    const times = await Promise.all(changes.map(({ file }) => changedOnDisk(this.#root, file)));
     const missed = changes.filter(({ file, kind }, index) => {
       const report = reported.get(file);
       if (report === undefined) return true;
@@ -350,7 +353,7 @@ export class ResultCache {
     const changed = await Promise.all(
       rest.map(async (report): Promise<FileChange[]> => {
         const { file } = report;
-        const at = await this.#changedOnDisk(file);
+        const at = await changedOnDisk(this.#root, file);
         if (at === 0) return [{ file, kind: 'deleted' }];
         return files.has(file) && isYounger(at, report) ? [{ file, kind: 'changed' }] : [];
       }),
@@ -370,7 +373,7 @@ export class ResultCache {
     );
     const changed = await Promise.all(
       [...kept, ...outside].map(async (file): Promise<FileChange[]> =>
-        (await this.#changedOnDisk(file)) > moment - clockToleranceMs ? [{ file, kind: 'changed' }] : [],
+        (await changedOnDisk(this.#root, file)) > moment - clockToleranceMs ? [{ file, kind: 'changed' }] : [],
       ),
     );
     return changed.flat();
@@ -384,7 +387,7 @@ export class ResultCache {
     const times = await Promise.all(
       changes.map(async ({ file }): Promise<[string, Moment]> => {
         const revision = reported.get(file)?.revision ?? Number.POSITIVE_INFINITY;
-        return [file, { revision, at: (await this.#changedOnDisk(file)) + clockToleranceMs }];
+        return [file, { revision, at: (await changedOnDisk(this.#root, file)) + clockToleranceMs }];
       }),
     );
     return new Map(times);
@@ -399,14 +402,9 @@ export class ResultCache {
     for (const { reads = [] } of results) for (const file of reads) if (!known.get(file)) files.add(file);
     return Promise.all(
       [...files].map(async (file) => {
-        return [file, { revision: 0, at: (await this.#changedOnDisk(file)) + clockToleranceMs }] as const;
+        return [file, { revision: 0, at: (await changedOnDisk(this.#root, file)) + clockToleranceMs }] as const;
       }),
     );
-  }
-
-  async #changedOnDisk(file: string): Promise<number> {
-    const status = await lstat(path.join(this.#root, file)).catch(() => undefined);
-    return Math.max(status?.ctimeMs ?? 0, status?.mtimeMs ?? 0);
   }
 }
 
@@ -435,9 +433,10 @@ function isStillValid(
   return true;
 }
 
-/** Whether a change may have happened after it was reported. @param at of the change */
-function isYounger(at: number | undefined, report: JournalChange): boolean {
-  return (at ?? 0) > report.at - clockToleranceMs;
+/** The first change of each file. */
+function distinct(changes: readonly FileChange[]): readonly FileChange[] {
+  const files = new Set<string>();
+  return changes.filter(({ file }) => !files.has(file) && files.add(file));
 }
 
 function differences(before: Inputs, now: Inputs): readonly FileChange[] {
