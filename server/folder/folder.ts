@@ -325,6 +325,12 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     return false;
   }
 
+  /** Another process begins to use what is known. Where it cannot be compared, reports have to do. */
+  async #catchUp(engine: Engine): Promise<void> {
+    await this.#compare(engine).catch(() => false);
+    await Promise.allSettled(this.#underWay);
+  }
+
   /** Hash of what was on disk when it was last compared; undefined: it never was. */
   get content(): string | undefined {
     return this.#engine?.content;
@@ -478,6 +484,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
       analyze: () => engine.analyzeAll(),
       release: (file) => this.#release(file),
       confirm: () => this.confirm(),
+      catchUp: () => this.#catchUp(engine),
       edited: (params) => edits.answer(params),
     });
     this.#followEarlyChanges();

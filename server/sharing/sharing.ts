@@ -43,6 +43,8 @@ export interface SharingHost {
   release(file: string): void;
   /** Compares with the disk until the engine's results are valid for it. @returns false: files kept changing */
   confirm(): Promise<boolean>;
+  /** Compares with the disk once. Resolves when the engine knows what was not reported. */
+  catchUp(): Promise<void>;
   /** What an edit made new or fixed. */
   edited(params: EditedParams): Promise<EditedReply>;
 }
@@ -204,6 +206,7 @@ export class Sharing {
             return news;
           },
           confirm: () => host.confirm(),
+          catchUp: () => host.catchUp(),
           edited: (params) => host.edited(params),
           analyze: () => host.analyze(),
           release: (file) => host.release(file),
