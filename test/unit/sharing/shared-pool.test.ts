@@ -54,7 +54,8 @@ describe('sharing: pool', () => {
   it('has its own workers plan if the plan of the leader lacked files', async () => {
     const [theirs, ours] = [planOf([fileUnit('a.ts')]), planOf([fileUnit('a.ts'), fileUnit('b.ts')])];
     const own = new ScriptedPool(() => Promise.resolve(ours));
-    const pool = sharedPool(own, () => ({ ...leader(() => ({})), plan: () => Promise.resolve(theirs) }) as unknown as Follower); // prettier-ignore
+    const asked = Object.assign(leader(() => ({})), { plan: () => Promise.resolve(theirs) }); // prettier-ignore
+    const pool = sharedPool(own, () => asked);
     const request = { detector: 'd', root: '/r', options: {} };
     const { signal } = new AbortController();
     assert.equal(await pool.plan(request, signal), theirs);
