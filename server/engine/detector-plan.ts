@@ -38,14 +38,15 @@ export class DetectorPlan {
 
   /**
    * Returns the plan of the last session if it is still valid, because then no worker has to start.
+   * @param isDoubted see {@link Pool.plan}
    * @throws what the pool throws when it cannot make a plan
    */
-  async request(signal: AbortSignal): Promise<PlanResult> {
+  async request(signal: AbortSignal, isDoubted: boolean): Promise<PlanResult> {
     const { cache, clock, journal, pool, root } = this.#host;
     const options = this.#host.options();
     const cached = this.#isRecalled ? undefined : await cache?.plan(this.#detector, options).catch(() => undefined);
     this.#nextAt = cached ? undefined : { revision: journal.revision, at: clock.date() };
-    return cached ?? pool.plan({ detector: this.#detector, root, options }, signal);
+    return cached ?? pool.plan({ detector: this.#detector, root, options }, signal, isDoubted);
   }
 
   accept(plan: PlanResult): void {

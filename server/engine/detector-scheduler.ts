@@ -39,6 +39,10 @@ export class DetectorScheduler {
   readonly #plan: DetectorPlan;
   #planStale = true;
   #planning: AbortController | undefined;
+  /** Files that an earlier plan had and the present one lacks, although nobody told that they are gone. */
+  readonly #lost = new Set<string>();
+  /** The plan lacks files that are there: nobody but this process may answer. */
+  #isPlanDoubted = false;
   /** When stale units were submitted last. */
   #submittedAt: Revision = 0;
   #cancelIdle: (() => void) | undefined;
@@ -140,6 +144,7 @@ export class DetectorScheduler {
    */
   filesChanged(changes: readonly FileChange[], revision: Revision): void {
     const classes = changes.map(({ file }) => this.#classify(file));
+    for (const { file } of changes) this.#lost.delete(file);
     const known = changes.map((change): FileChange => {
       const isBack = this.#returned.changed(change, this.#states.get(change.file) !== undefined);
       return isBack ? { file: change.file, kind: 'created' } : change;
@@ -157,6 +162,19 @@ export class DetectorScheduler {
     this.#progress.start();
     this.#setState('waiting');
     void this.#host.pool.restart(this.name).finally(() => this.#pump());
+  }
+
+  /**
+   * The folder was compared with the disk: plans once more if the plan lost files that are there.
+   * @param exists whether a file was there when the comparison began, or since
+   */
+  compared(exists: (file: string) => boolean): void {
+    const isDoubted = [...this.#lost].some(exists);
+    this.#lost.clear();
+    if (!isDoubted) return;
+    this.#isPlanDoubted = true;
+    this.#planStale = true;
+    this.#pump();
   }
 
   /** Whether the file's own results are complete: nothing that is running may add any. */
@@ -267,7 +285,8 @@ export class DetectorScheduler {
       this.#states.invalidateReaders(changes, revision);
       return;
     }
-    for (const { file, kind } of changes) if (kind === 'changed') this.#states.invalidate(file, revision);
+    // A plan may have had a new file before it was reported, and its text may be another by now.
+    for (const { file, kind } of changes) if (kind !== 'deleted') this.#states.invalidate(file, revision);
     const isGone = deletedBy(changes);
     if (!isGone) return;
     const gone = this.#states.deleted(isGone);
@@ -298,17 +317,19 @@ export class DetectorScheduler {
     this.#planning = abort;
     this.#planStale = false;
     this.#setState('planning');
+    const { revision } = this.#host.journal;
     try {
-      const plan = await this.#plan.request(abort.signal);
+      const plan = await this.#plan.request(abort.signal, this.#isPlanDoubted);
       if (abort.signal.aborted || this.#disposed) return;
+      this.#isPlanDoubted = false;
       this.#plan.accept(plan);
-      this.#takeUnits(plan);
+      this.#takeUnits(plan, revision);
       this.#failure = undefined;
       this.#publishProblems(plan.problems);
       await this.#host.notes.load(this.name);
       await this.#plan.recall(this.#states, this.#invalidation, abort.signal);
       if (abort.signal.aborted) return;
-      if (plan.status !== 'ready') {
+      if (plan.status !== 'ready' && !this.#planStale) {
         this.#setState(plan.status === 'failed' ? 'failed' : 'not-applicable');
         return;
       }
@@ -325,14 +346,30 @@ export class DetectorScheduler {
     this.#pump();
   }
 
-  /** A plan with a fatal problem may have missed units: those keep their issues, which may be out of date. */
-  #takeUnits({ units, status, problems }: PlanResult): void {
+  /**
+   * A plan with a fatal problem may have missed units: those keep their issues, which may be out of date.
+   * @param revision when it was requested
+   */
+  #takeUnits({ units, status, problems }: PlanResult, revision: Revision): void {
     const isComplete = status !== 'failed' && !problems.some((problem) => problem.fatal);
     const analysed = units.filter((unit) => this.#host.analyses(unit));
     const isGone = (unit: Unit): boolean => isComplete || !this.#host.analyses(unit);
     // Follows the imports of the previous units.
     this.#invalidation.walk();
-    this.#drop(this.#states.planned(analysed, isGone, this.#host.journal.revision));
+    const gone = this.#states.planned(analysed, isGone, this.#host.journal.revision);
+    this.#drop(gone);
+    this.#missing(gone, revision);
+  }
+
+  /** The plan lacks files that an earlier one had: they may have been away for a moment, of which nobody tells. */
+  #missing(files: readonly string[], plannedAt: Revision): void {
+    for (const file of files) {
+      this.#returned.changed({ file, kind: 'deleted' }, false);
+      if (this.#host.included(file)) this.#lost.add(file);
+    }
+    const since = this.#host.journal.since(plannedAt);
+    if (files.some((file) => since === undefined || (since.get(file)?.kind ?? 'deleted') !== 'deleted'))
+      this.#planStale = true;
   }
 
   /** Removes the issues of units that no longer exist. */

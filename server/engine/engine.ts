@@ -154,10 +154,12 @@ export class Engine extends EventEmitter<EngineEvents> {
     const results = schedulers.flatMap((scheduler) => scheduler.takeUncached());
     const plans = schedulers.flatMap(({ presentPlan }) => presentPlan ?? []);
     if (ifNew && results.length === 0 && plans.every((plan) => cache.hasPlan(plan))) return [];
-    return cache.persist(results, plans, {
+    const missed = await cache.persist(results, plans, {
       concerns: (file) => schedulers.some((scheduler) => scheduler.concerns(file)),
       outside: new Set([...others, ...schedulers.flatMap((scheduler) => scheduler.outside)]),
     });
+    for (const scheduler of this.#schedulers.values()) scheduler.compared((file) => cache.had(file));
+    return missed;
   }
 
   /** Hash of what was on disk when {@link persist} last compared with it; undefined: it never did. */

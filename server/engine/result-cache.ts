@@ -5,8 +5,6 @@
  * Invariant: a result is persisted only if it was provably made from the present inputs. A file that changed since the
  * last snapshot must have changed, and been reported, before the check began.
  */
-import { lstat } from 'node:fs/promises';
-import path from 'node:path';
 import type {
   DetectorOptions,
   InterfaceSignature,
@@ -20,6 +18,7 @@ import type { KnownSignature } from './closures.ts';
 import { deletedBy } from './deleted-paths.ts';
 import { hashLines, listInputs, takeInputs, type Inputs, type Listing } from './inputs.ts';
 import { changeTriggersOf, classifyChange, installationOf, isConfiguration, isInput } from './change-triggers.ts';
+import { BriefAbsences, changedOnDisk, isYounger } from './brief-absences.ts';
 import { clockToleranceMs, isBefore, type Moment } from './moment.ts';
 import { PlanCache, type PresentPlan } from './plan-cache.ts';
 import { ReadFiles, type StoredReads } from './reads.ts';
@@ -86,6 +85,8 @@ export class ResultCache {
   readonly #first: Promise<Snapshot>;
   /** The latest snapshot, the base of comparison. */
   #base: Snapshot | undefined;
+  /** By file: changes that a comparison found and nobody has reported since. The next comparison no longer sees them. */
+  readonly #owed = new Map<string, Pick<JournalChange, 'kind' | 'revision'>>();
   /** By detector, then by file. */
   readonly #signatures = new Map<string, Promise<Map<string, KnownSignature>>>();
 
@@ -107,6 +108,11 @@ export class ResultCache {
   get content(): string | undefined {
     const { inputs } = this.#base ?? {};
     return inputs && hashLines([inputs.tree(), inputs.installed]);
+  }
+
+  /** Whether the file was there at the last comparison. */
+  had(file: string): boolean {
+    return this.#base?.inputs.files.has(file) === true;
   }
 
   /** The plan of the last session, if its inputs have not changed. */
@@ -156,7 +162,8 @@ export class ResultCache {
 
   /**
    * Stores the results and plans that are provably valid for the present inputs.
-   * @returns changes that were not reported, or whose report may be older than they are: they still have to be analysed
+   * @returns changes that were not reported, or whose report may be older than they are: they still have to be analysed.
+   *   They are returned again until they are reported
    */
   async persist(
     results: readonly CacheableResult[],
@@ -168,12 +175,17 @@ export class ResultCache {
     const { revision, now: at } = this.#journal;
     const [before, now] = [base.inputs, await takeInputs(this.#root, this.#store)];
     const reported = this.#journal.since(base.revision) ?? new Map<string, JournalChange>();
+    const reportedAt = this.#journal.revision;
     const changes = differences(before, now);
     const unhashed = await this.#changedSince(base.at, others, before, now);
-    const missed = [
+    const differing = new Set(changes.map(({ file }) => file));
+    const absences = new BriefAbsences(this.#root, now.files, differing, reported);
+    const missed = distinct([
       ...(await this.#missed([...changes, ...unhashed], reported, before, now)),
-      ...(await this.#changedAgain(new Set(changes.map(({ file }) => file)), reported, now)),
-    ];
+      ...(await this.#changedAgain(differing, reported, now)),
+      ...(await absences.ofFolders(base.at)),
+      ...(await absences.ofFiles(results)),
+    ]);
     const changedAt = await this.#changeTimes(changes, reported);
     for (const [file, moment] of await this.#untrackedTimes(results, now)) changedAt.set(file, moment);
     for (const [detector, own] of Map.groupBy(results, (result) => result.detector)) {
@@ -182,7 +194,26 @@ export class ResultCache {
     }
     await this.#plans.store(plans, { before, now, changes, changedAt, revision });
     this.#base = { inputs: now, revision, at };
-    return missed;
+    return this.#withOwed(missed, reported, reportedAt, now);
+  }
+
+  /** Two comparisons may overlap, and whoever got the changes of one may not have passed them on yet. */
+  #withOwed(
+    missed: readonly FileChange[],
+    reported: ReadonlyMap<string, JournalChange>,
+    revision: Revision,
+    now: Inputs,
+  ): readonly FileChange[] {
+    for (const [file, since] of this.#owed)
+      if ((reported.get(file)?.revision ?? 0) > since.revision) this.#owed.delete(file);
+    for (const { file, kind } of missed) this.#owed.set(file, { kind, revision });
+    const found = new Set(missed.map(({ file }) => file));
+    const owed = [...this.#owed].flatMap(([file, { kind }]): FileChange[] => {
+      if (found.has(file)) return [];
+      const isBack = kind === 'deleted' && now.files.has(file);
+      return [{ file, kind: isBack ? 'created' : kind }];
+    });
+    return [...missed, ...owed];
   }
 
   async #storeResults(detector: string, results: readonly CacheableResult[], inputs: Inputs): Promise<void> {
@@ -283,7 +314,7 @@ export class ResultCache {
     before: Inputs,
     now: Inputs,
   ): Promise<readonly FileChange[]> {
-    const times = await Promise.all(changes.map(({ file }) => this.#changedOnDisk(file)));
+    const times = await Promise.all(changes.map(({ file }) => changedOnDisk(this.#root, file)));
     const missed = changes.filter(({ file, kind }, index) => {
       const report = reported.get(file);
       if (report === undefined) return true;
@@ -322,7 +353,7 @@ export class ResultCache {
     const changed = await Promise.all(
       rest.map(async (report): Promise<FileChange[]> => {
         const { file } = report;
-        const at = await this.#changedOnDisk(file);
+        const at = await changedOnDisk(this.#root, file);
         if (at === 0) return [{ file, kind: 'deleted' }];
         return files.has(file) && isYounger(at, report) ? [{ file, kind: 'changed' }] : [];
       }),
@@ -342,7 +373,7 @@ export class ResultCache {
     );
     const changed = await Promise.all(
       [...kept, ...outside].map(async (file): Promise<FileChange[]> =>
-        (await this.#changedOnDisk(file)) > moment - clockToleranceMs ? [{ file, kind: 'changed' }] : [],
+        (await changedOnDisk(this.#root, file)) > moment - clockToleranceMs ? [{ file, kind: 'changed' }] : [],
       ),
     );
     return changed.flat();
@@ -356,7 +387,7 @@ export class ResultCache {
     const times = await Promise.all(
       changes.map(async ({ file }): Promise<[string, Moment]> => {
         const revision = reported.get(file)?.revision ?? Number.POSITIVE_INFINITY;
-        return [file, { revision, at: (await this.#changedOnDisk(file)) + clockToleranceMs }];
+        return [file, { revision, at: (await changedOnDisk(this.#root, file)) + clockToleranceMs }];
       }),
     );
     return new Map(times);
@@ -371,14 +402,9 @@ export class ResultCache {
     for (const { reads = [] } of results) for (const file of reads) if (!known.get(file)) files.add(file);
     return Promise.all(
       [...files].map(async (file) => {
-        return [file, { revision: 0, at: (await this.#changedOnDisk(file)) + clockToleranceMs }] as const;
+        return [file, { revision: 0, at: (await changedOnDisk(this.#root, file)) + clockToleranceMs }] as const;
       }),
     );
-  }
-
-  async #changedOnDisk(file: string): Promise<number> {
-    const status = await lstat(path.join(this.#root, file)).catch(() => undefined);
-    return Math.max(status?.ctimeMs ?? 0, status?.mtimeMs ?? 0);
   }
 }
 
@@ -407,9 +433,10 @@ function isStillValid(
   return true;
 }
 
-/** Whether a change may have happened after it was reported. @param at of the change */
-function isYounger(at: number | undefined, report: JournalChange): boolean {
-  return (at ?? 0) > report.at - clockToleranceMs;
+/** The first change of each file. */
+function distinct(changes: readonly FileChange[]): readonly FileChange[] {
+  const files = new Set<string>();
+  return changes.filter(({ file }) => !files.has(file) && files.add(file));
 }
 
 function differences(before: Inputs, now: Inputs): readonly FileChange[] {

@@ -324,10 +324,16 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     const work = async (): Promise<void> => {
       // A report is trusted only if it is clearly later than the change, by the clock of the file system.
       await sleep(clockToleranceMs);
-      await this.#changed(missed);
+      await this.#changed(missed, true);
     };
     await this.#during(work());
     return false;
+  }
+
+  /** Another process begins to use what is known. Where it cannot be compared, reports have to do. */
+  async #catchUp(engine: Engine): Promise<void> {
+    await this.#compare(engine).catch(() => false);
+    await Promise.allSettled(this.#underWay);
   }
 
   /** Hash of what was on disk when it was last compared; undefined: it never was. */
@@ -459,7 +465,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
         engine,
         store,
         frontEnd: this.#options.frontEnd ?? 'terminal',
-        onMissed: (changes) => void this.#during(this.#changed(changes)),
+        onMissed: (changes) => void this.#during(this.#changed(changes, true)),
         onError: (error) => this.emit('log', 'warn', `Could not store the results of ${this.root}: ${String(error)}`),
         onChange: () => this.emit('status'),
       });
@@ -494,6 +500,7 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
       analyze: () => engine.analyzeAll(),
       release: (file) => this.#release(file),
       confirm: () => this.confirm(),
+      catchUp: () => this.#catchUp(engine),
       edited: (params) => edits.answer(params),
     });
     this.#followEarlyChanges();
@@ -523,10 +530,11 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
     this.emit('status');
   }
 
-  /** This process saw changes: drops those that another process has already reported. */
-  async #changed(changes: readonly FileChange[]): Promise<void> {
+  /** This process saw changes: drops those that another process has already reported, unless a comparison found them. */
+  async #changed(changes: readonly FileChange[], isFound = false): Promise<void> {
+    const { peers } = this.#resources;
     const isUnsaved = (file: string): boolean => this.#documents.has(file);
-    this.#apply(this.#resources.peers?.active ? await this.#resources.peers.changed(changes, isUnsaved) : changes);
+    this.#apply(peers?.active ? await peers.changed(changes, isUnsaved, isFound) : changes);
   }
 
   #relative(file: string): string {

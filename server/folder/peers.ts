@@ -63,8 +63,12 @@ export class Peers {
   }
 
   /** @returns see {@link Sharing.changed} */
-  async changed(changes: readonly FileChange[], isUnsaved: (file: string) => boolean): Promise<readonly FileChange[]> {
-    return (await this.#sharing?.changed(changes, isUnsaved)) ?? changes;
+  async changed(
+    changes: readonly FileChange[],
+    isUnsaved: (file: string) => boolean,
+    isFound = false,
+  ): Promise<readonly FileChange[]> {
+    return (await this.#sharing?.changed(changes, isUnsaved, isFound)) ?? changes;
   }
 
   textChanged(file: string): void {

@@ -117,8 +117,11 @@ export interface PoolSettings {
 }
 
 export interface Pool {
-  /** @throws PlanFailure when the detector's worker cannot answer; its `reason` says why. */
-  plan(request: PlanRequest, signal: AbortSignal): Promise<PlanResult>;
+  /**
+   * @param isDoubted the last plan lacked files that are there: no plan counts that was made before
+   * @throws PlanFailure when the detector's worker cannot answer; its `reason` says why.
+   */
+  plan(request: PlanRequest, signal: AbortSignal, isDoubted?: boolean): Promise<PlanResult>;
   /** Settles exactly once, never rejects. */
   check(task: CheckTask): Promise<CheckOutcome>;
   health(): readonly WorkerHealth[];

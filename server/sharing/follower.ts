@@ -11,7 +11,6 @@ import {
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
 import type { CheckEvent, CheckRequest, PlanRequest, PlanResult } from '../../workers/protocol/detector-protocol.ts';
-import type { FileChange } from '../journal.ts';
 import { Vetting, vettedPlan } from '../pool/vetting.ts';
 import * as messages from './messages.ts';
 
@@ -22,7 +21,7 @@ const PING_TIMEOUT_MS = 10_000;
 
 export interface FollowerListener {
   /** The leader reports changed files. */
-  changed(changes: readonly FileChange[]): void;
+  changed(params: messages.ChangesParams): void;
   /** The user of the leader requested a new analysis of everything. */
   analyze(): void;
 }
@@ -54,7 +53,7 @@ export class Follower {
     });
     this.#connection.onError(() => socket.destroy());
     this.#connection.onNotification(messages.answer, (part) => this.#answerListeners.get(part.id)?.(part));
-    this.#connection.onNotification(messages.changes, ({ changes }) => listener.changed(changes));
+    this.#connection.onNotification(messages.changes, (params) => listener.changed(params));
     this.#connection.onNotification(messages.analyze, () => listener.analyze());
     this.#connection.listen();
   }
@@ -133,8 +132,8 @@ export class Follower {
     return (await this.#request(signal, (token) => this.#connection.sendRequest(messages.confirm, token))) ?? false;
   }
 
-  sendChanges(changes: readonly FileChange[]): void {
-    this.#send(this.#connection.sendNotification(messages.changes, { changes }));
+  sendChanges(params: messages.ChangesParams): void {
+    this.#send(this.#connection.sendNotification(messages.changes, params));
   }
 
   sendAnalyze(): void {

@@ -18,9 +18,9 @@ import type {
   Unit,
 } from '../../workers/protocol/detector-protocol.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { FileChange } from '../journal.ts';
 import type { QuarantinedInput } from '../pool/types.ts';
 import * as messages from './messages.ts';
+import type { ToldChange } from './seen-changes.ts';
 
 /** About 100 KB, so that writing and parsing block neither event loop. */
 const ISSUES_PER_MESSAGE = 500;
@@ -34,9 +34,11 @@ export interface LeaderHost {
   readonly engine: Engine;
   quarantined(): readonly QuarantinedInput[];
   /** A follower saw these changes. @returns the new ones, when the engine has been informed */
-  changed(changes: readonly FileChange[]): Promise<readonly FileChange[]>;
+  changed(params: messages.ChangesParams): Promise<readonly ToldChange[]>;
   /** Compares with the disk until the engine's results are valid for it. @returns false: files kept changing */
   confirm(): Promise<boolean>;
+  /** Compares with the disk once. Resolves when the engine knows what was not reported. */
+  catchUp(): Promise<void>;
   /** What an edit made new or fixed. */
   edited(params: messages.EditedParams): Promise<messages.EditedReply>;
   /** The user of a follower requested a new analysis of everything. */
@@ -55,6 +57,11 @@ interface Peer {
   understood: boolean;
   /** Resolves when the engine knows the changes that the peer reported. Its next request is answered only then. */
   changesApplied: Promise<unknown>;
+  /**
+   * Resolves when the engine knows what is on disk since the peer came: that has listed the folder, and reports only what
+   * changes later. Undefined: it has not asked yet.
+   */
+  caughtUp: Promise<unknown> | undefined;
 }
 
 export class Leader {
@@ -96,10 +103,10 @@ export class Leader {
     });
   }
 
-  sendChanges(changes: readonly FileChange[], except?: MessageConnection): void {
+  sendChanges(params: messages.ChangesParams, except?: MessageConnection): void {
     for (const { connection, accepted } of this.#peers) {
       if (accepted && connection !== except) {
-        connection.sendNotification(messages.changes, { changes }).catch(() => {});
+        connection.sendNotification(messages.changes, params).catch(() => {});
       }
     }
   }
@@ -120,7 +127,14 @@ export class Leader {
 
   #accept(socket: net.Socket): void {
     const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
-    const peer: Peer = { connection, socket, accepted: false, understood: false, changesApplied: Promise.resolve() };
+    const peer: Peer = {
+      connection,
+      socket,
+      accepted: false,
+      understood: false,
+      changesApplied: Promise.resolve(),
+      caughtUp: undefined,
+    };
     this.#peers.add(peer);
     socket.on('error', () => socket.destroy());
     socket.once('close', () => {
@@ -146,14 +160,16 @@ export class Leader {
     connection.onRequest(messages.confirm, async () => {
       admit();
       await peer.changesApplied;
-      return this.#host.confirm();
+      const confirmed = this.#host.confirm();
+      peer.caughtUp ??= confirmed;
+      return confirmed;
     });
     connection.onRequest(messages.edited, (params) => (admit(peer.understood), this.#host.edited(params)));
-    connection.onNotification(messages.changes, ({ changes }) => {
+    connection.onNotification(messages.changes, (params) => {
       admit();
       peer.changesApplied = peer.changesApplied.then(async () => {
-        const news = await this.#host.changed(changes);
-        if (news.length > 0) this.sendChanges(news, connection);
+        const changes = await this.#host.changed(params);
+        if (changes.length > 0) this.sendChanges({ ...params, changes }, connection);
       });
     });
     connection.onNotification(messages.analyze, () => {
@@ -173,7 +189,7 @@ export class Leader {
     { detector, options }: messages.PlanParams,
     token: CancellationToken,
   ): Promise<{ readonly plan?: PlanResult }> {
-    await peer.changesApplied;
+    await this.#hear(peer);
     const same = matching(options);
     while (this.#isOpen(peer, token)) {
       const turn = this.#turn;
@@ -190,7 +206,7 @@ export class Leader {
     { id, detector, options, units }: messages.CheckParams,
     token: CancellationToken,
   ): Promise<messages.CheckReply> {
-    await peer.changesApplied;
+    await this.#hear(peer);
     const same = matching(options);
     const open = new Map(units.map((unit) => [unit.id, new Reply(peer.connection, id, unit)]));
     const refused: string[] = [];
@@ -221,6 +237,12 @@ export class Leader {
       await this.#after(turn, token);
     }
     return { refused: [...refused, ...open.keys()], quarantined, problems };
+  }
+
+  /** Resolves when the engine knows what the peer does. */
+  async #hear(peer: Peer): Promise<void> {
+    await peer.changesApplied;
+    await (peer.caughtUp ??= this.#host.catchUp());
   }
 
   #quarantineOf(detector: string, unit: Unit): QuarantinedInput | undefined {

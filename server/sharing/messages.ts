@@ -8,9 +8,9 @@ import type {
   PlanResult,
   Unit,
 } from '../../workers/protocol/detector-protocol.ts';
-import type { FileChange } from '../journal.ts';
 import type { QuarantinedInput } from '../pool/types.ts';
 import { version } from '../version.ts';
+import type { ToldChange } from './seen-changes.ts';
 
 /** Processes whose greetings differ may have different results, or no common protocol, and share nothing. */
 export interface Greeting {
@@ -40,7 +40,7 @@ export function understands(leader: Greeting, other: Greeting): boolean {
 
 export function greetingOf(program = '', sandboxExcept?: readonly string[]): Greeting {
   return {
-    protocol: 1,
+    protocol: 2,
     bulkhead: version,
     node: process.versions.node.split('.')[0] ?? '',
     flatConfig: process.env['ESLINT_USE_FLAT_CONFIG'] ?? '',
@@ -65,6 +65,12 @@ export interface CheckReply {
   readonly refused: readonly string[];
   readonly quarantined: readonly QuarantinedInput[];
   readonly problems: readonly DetectorProblem[];
+}
+
+export interface ChangesParams {
+  readonly changes: readonly ToldChange[];
+  /** A comparison with the disk found them: they count even if they were reported before. */
+  readonly isFound: boolean;
 }
 
 /** Part of the answer to a check. */
@@ -123,7 +129,7 @@ export const release = new NotificationType<{ readonly file: string }>('release'
 export const answer = new NotificationType<AnswerParams>('answer');
 
 /** Both ways: files that changed on disk. */
-export const changes = new NotificationType<{ readonly changes: readonly FileChange[] }>('changes');
+export const changes = new NotificationType<ChangesParams>('changes');
 /** Both ways: the user requested a new analysis of everything. */
 export const analyze = new NotificationType<object>('analyze');
 

@@ -15,8 +15,8 @@ export function sharedPool(own: Pool, leader: () => Follower | undefined | Promi
     onAvailable: (listener) => own.onAvailable(listener),
     restart: (detector) => own.restart(detector),
     dispose: () => own.dispose(),
-    plan: async (request, signal) => {
-      const follower = await unlessAborted(leader(), signal);
+    plan: async (request, signal, isDoubted = false) => {
+      const follower = isDoubted ? undefined : await unlessAborted(leader(), signal);
       return (await follower?.plan(request, signal)) ?? own.plan(request, signal);
     },
     check: async (task) => {

@@ -16,7 +16,7 @@ import { claimAddress, readAddress, removeAddress, writeAddress } from './addres
 import { SeenChanges } from './seen-changes.ts';
 import { Follower } from './follower.ts';
 import { Leader } from './leader.ts';
-import { greetingOf, type EditedParams, type EditedReply, type Greeting } from './messages.ts';
+import { greetingOf, type ChangesParams, type EditedParams, type EditedReply, type Greeting } from './messages.ts';
 
 export interface SharingOptions {
   /** Absolute path of the folder that is analysed. */
@@ -43,6 +43,8 @@ export interface SharingHost {
   release(file: string): void;
   /** Compares with the disk until the engine's results are valid for it. @returns false: files kept changing */
   confirm(): Promise<boolean>;
+  /** Compares with the disk once. Resolves when the engine knows what was not reported. */
+  catchUp(): Promise<void>;
   /** What an edit made new or fixed. */
   edited(params: EditedParams): Promise<EditedReply>;
 }
@@ -105,18 +107,23 @@ export class Sharing {
   /**
    * Sends changes that this process saw to the others.
    * @param isUnsaved whether the editor holds unsaved text of the file
+   * @param isFound see {@link SeenChanges.takeNew}
    * @returns the changes that no other process has reported before
    */
-  async changed(changes: readonly FileChange[], isUnsaved: (file: string) => boolean): Promise<readonly FileChange[]> {
+  async changed(
+    changes: readonly FileChange[],
+    isUnsaved: (file: string) => boolean,
+    isFound = false,
+  ): Promise<readonly FileChange[]> {
     if (!this.following && (this.#leader?.followers ?? 0) === 0) {
       this.#seen.clear();
       return changes;
     }
     const ofDisk = changes.filter(({ file }) => !isUnsaved(file));
-    const news = await this.#seen.takeNew(ofDisk);
+    const news = await this.#seen.takeNew(ofDisk, isFound);
     if (news.length > 0) {
-      this.#follower?.sendChanges(news);
-      this.#leader?.sendChanges(news);
+      this.#follower?.sendChanges({ changes: news, isFound });
+      this.#leader?.sendChanges({ changes: news, isFound });
     }
     return [...changes.filter(({ file }) => isUnsaved(file)), ...news];
   }
@@ -193,12 +200,13 @@ export class Sharing {
         {
           engine: host.engine,
           quarantined: () => pool.quarantined(),
-          changed: async (changes) => {
-            const news = await this.#seen.takeNew(changes);
+          changed: async ({ changes, isFound }) => {
+            const news = await this.#seen.receive(changes, isFound);
             if (news.length > 0) host.changed(news);
             return news;
           },
           confirm: () => host.confirm(),
+          catchUp: () => host.catchUp(),
           edited: (params) => host.edited(params),
           analyze: () => host.analyze(),
           release: (file) => host.release(file),
@@ -230,7 +238,7 @@ export class Sharing {
     const address = await readAddress(dir);
     if (address === undefined || this.#closing.signal.aborted) return false;
     const follower = await Follower.connect(address, this.#greeting, {
-      changed: (changes) => void this.#receiveChanges(changes),
+      changed: (params) => void this.#receiveChanges(params),
       analyze: () => void this.#host.promise.then((host) => host.analyze()),
     });
     if (follower === undefined) return false;
@@ -251,9 +259,9 @@ export class Sharing {
     return true;
   }
 
-  async #receiveChanges(changes: readonly FileChange[]): Promise<void> {
+  async #receiveChanges({ changes, isFound }: ChangesParams): Promise<void> {
     const host = await this.#host.promise;
-    const news = await this.#seen.takeNew(changes);
+    const news = await this.#seen.receive(changes, isFound);
     if (news.length > 0) host.changed(news);
   }
 }

@@ -53,6 +53,59 @@ describe('engine: changes for running checks, and the filter', () => {
     engine.dispose();
   });
 
+  for (const when of ['while it is planned', 'after the plan'] as const) {
+    it(`plans again if a plan lacks a file that was away for a moment, which changed ${when}`, async () => {
+      const all = [fileUnit('a.ts'), fileUnit('b.ts')];
+      const plans: ((plan: PlanResult) => void)[] = [];
+      const pool = new ScriptedPool(() => new Promise((resolve) => plans.push(resolve)));
+      const engine = new Engine('/root', pool, { ...settings, detectors: new Map([['eslint', {}]]) });
+      engine.analyzeAll();
+      await settle();
+      plans.shift()?.(planOf(all));
+      await settle();
+      await pool.last.answer('b.ts', 'b.ts', [issue('eslint', 'b.ts', 1)]);
+      await pool.last.finish();
+      engine.filesChanged([{ file: 'c.ts', kind: 'created' }]);
+      await settle();
+      // Nobody saw that it was away when the worker listed the files, only that something was written.
+      const change = (): void => engine.filesChanged([{ file: 'b.ts', kind: 'changed' }]);
+      if (when === 'while it is planned') change();
+      plans.shift()?.(planOf([fileUnit('a.ts'), fileUnit('c.ts')]));
+      await settle();
+      if (when === 'after the plan') change();
+      await settle();
+      assert.equal(plans.length, 1);
+      plans.shift()?.(planOf([...all, fileUnit('c.ts')]));
+      await settle();
+      for (const check of pool.checks.filter(({ settled }) => !settled)) {
+        if (check.files.includes('b.ts')) await check.answer('b.ts', 'b.ts', [issue('eslint', 'b.ts', 2)]);
+        await check.finish();
+      }
+      assert.deepEqual(engine.issues().map(({ range }) => range.start.line), [2]); // prettier-ignore
+      assert.equal(engine.settled, true);
+      assert.equal(plans.length, 0);
+      engine.dispose();
+    });
+  }
+
+  it('checks a new file again that a plan had before it was reported: it may have another text by now', async () => {
+    const units = [fileUnit('a.ts')];
+    const pool = new ScriptedPool(() => Promise.resolve(planOf([...units])));
+    const engine = new Engine('/root', pool, { ...settings, detectors: new Map([['eslint', {}]]) });
+    engine.analyzeAll();
+    await settle();
+    await pool.last.finish();
+    units.push(fileUnit('new.ts'), fileUnit('other.ts'));
+    engine.filesChanged([{ file: 'other.ts', kind: 'created' }]);
+    await settle();
+    for (const check of pool.checks.filter(({ settled }) => !settled)) await check.finish();
+    assert.deepEqual(pool.checks.flatMap(({ files }) => files).sort(), ['a.ts', 'new.ts', 'other.ts']);
+    engine.filesChanged([{ file: 'new.ts', kind: 'created' }]);
+    await settle();
+    assert.deepEqual(pool.checks.filter(({ settled }) => !settled).map(({ files }) => files), [['new.ts']]); // prettier-ignore
+    engine.dispose();
+  });
+
   it('shows and counts only visible issues, checks only the requested files, and keeps all issues', async () => {
     const pool = new ScriptedPool(() => Promise.resolve(planOf([fileUnit('a.ts'), fileUnit('b.ts')])));
     const only = (file: string): boolean => file === 'a.ts';

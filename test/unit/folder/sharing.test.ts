@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Folder } from '../../../server/folder/folder.ts';
@@ -71,6 +72,52 @@ describe('folder: sharing', () => {
     follower.setDocument('c.ts', undefined);
     follower.filesChanged([{ file: 'c.ts', kind: 'changed' }]);
     await untilShown(follower, ['a.ts', 'b.ts']);
+  });
+
+  it('shows in each process what is on disk, whichever sees first what goes and comes back', async () => {
+    await using workspace = await makeWorkspace({ 'a.ts': 'BAD', 'lib/b.ts': 'BAD', 'lib/c.ts': '' });
+    const { root } = workspace;
+    const beside = path.join(root, '..');
+    process.env['XDG_CACHE_HOME'] = beside;
+    process.env['LOCALAPPDATA'] = beside;
+    const shared = { detectors: onlyEslint, sharing: { role: 'member' } } as const;
+    const start = (name: string): Folder =>
+      Folder.start(root, { pool: new SearchingPool(), settings: shared, storage: { dir: path.join(beside, name) } });
+    await using leader = start('leader');
+    const leads = until(leader, /^This process leads /);
+    await leader.analyze();
+    await leads;
+    await using follower = start('follower');
+    const follows = until(follower, /^Another process leads /);
+    await follower.analyze();
+    await follows;
+    await follower.idle();
+    await sleep(50);
+    const at = (file: string): string => path.join(root, file);
+    const created = [{ file: 'lib/b.ts', kind: 'created' }, { file: 'lib/c.ts', kind: 'created' }] as const; // prettier-ignore
+    const gone = [{ file: 'lib', kind: 'deleted' }] as const;
+    const both = [leader, follower] as const;
+    leader.filesChanged(created);
+    for (const folder of both) await untilShown(folder, ['a.ts', 'lib/b.ts']);
+    for (const [one, other] of [both, both.toReversed(), both] as const) {
+      // The files of a folder that is moved look as they did.
+      await rename(at('lib'), at('away'));
+      one?.filesChanged(gone);
+      for (const folder of both) await untilShown(folder, ['a.ts']);
+      await rename(at('away'), at('lib'));
+      other?.filesChanged(created);
+      for (const folder of both) await untilShown(folder, ['a.ts', 'lib/b.ts']);
+      // What is told of it late is not true any more.
+      one?.filesChanged(gone);
+      other?.filesChanged(created);
+      for (const folder of both) {
+        while (!(await folder.confirm()));
+        assert.deepEqual(shown(folder), ['a.ts', 'lib/b.ts']);
+      }
+    }
+    await rm(at('lib'), { recursive: true });
+    follower.filesChanged(gone);
+    for (const folder of both) await untilShown(folder, ['a.ts']);
   });
 
   it('answers others from the moment that sharing is turned on', async () => {

@@ -42,6 +42,7 @@ describe('sharing: leader', () => {
         quarantined: () => [],
         changed: () => Promise.resolve([]),
         confirm: () => Promise.resolve(true),
+        catchUp: () => Promise.resolve(),
         edited: () => Promise.reject(new Error('nobody asks')),
         analyze: () => {},
         release: () => {},
@@ -72,6 +73,53 @@ describe('sharing: leader', () => {
     }
   });
 
+  it('compares with the disk before its first answer to a process that has listed the folder, and only then', async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-leader-'));
+    const address = process.platform === 'win32' ? `\\\\.\\pipe\\${path.basename(folder)}` : path.join(folder, 's');
+    const steps: string[] = [];
+    const answers: Pick<PeerAnswers, 'plan' | 'answerFor'> = {
+      plan: () => (steps.push('plan'), { state: 'refused' }),
+      answerFor: () => ({ state: 'refused' }),
+    };
+    const engine = Object.assign(new EventEmitter(), { root: folder, peerAnswers: () => answers });
+    const leader = new Leader(
+      {
+        engine: engine as unknown as Engine,
+        quarantined: () => [],
+        changed: () => Promise.resolve([]),
+        confirm: () => (steps.push('confirm'), Promise.resolve(true)),
+        catchUp: async () => {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          steps.push('compared');
+        },
+        edited: () => Promise.reject(new Error('nobody asks')),
+        analyze: () => {},
+        release: () => {},
+      },
+      greeting,
+    );
+    try {
+      await leader.listen(address);
+      const listener = { changed: () => {}, analyze: () => {} };
+      const signal = AbortSignal.timeout(patienceMs);
+      const request = { detector: 'typescript', root: folder, options: {} };
+      for (const [isVisitor, expected] of [
+        [false, ['compared', 'plan', 'plan']],
+        [true, ['confirm', 'plan', 'plan']],
+      ] as const) {
+        const follower = await Follower.connect(address, greeting, listener);
+        assert.ok(follower?.usable);
+        if (isVisitor) assert.equal(await follower.confirm(signal), true);
+        for (let round = 0; round < 2; round += 1) await follower.plan(request, signal);
+        assert.deepEqual(steps.splice(0), expected);
+        follower.close();
+      }
+    } finally {
+      leader.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
   it('answers nobody, and hears nobody, who has not been greeted or is of another version', async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-leader-'));
     const address = process.platform === 'win32' ? `\\\\.\\pipe\\${path.basename(folder)}` : path.join(folder, 's');
@@ -83,6 +131,7 @@ describe('sharing: leader', () => {
         quarantined: () => [],
         changed: () => (asked.push('changed'), Promise.resolve([])),
         confirm: () => (asked.push('confirm'), Promise.resolve(true)),
+        catchUp: () => (asked.push('catchUp'), Promise.resolve()),
         edited: () => (asked.push('edited'), Promise.reject(new Error('asked'))),
         analyze: () => void asked.push('analyze'),
         release: () => void asked.push('release'),

@@ -51,6 +51,17 @@ describe('sharing: pool', () => {
     assert.deepEqual(await typed, done);
   });
 
+  it('has its own workers plan if the plan of the leader lacked files', async () => {
+    const [theirs, ours] = [planOf([fileUnit('a.ts')]), planOf([fileUnit('a.ts'), fileUnit('b.ts')])];
+    const own = new ScriptedPool(() => Promise.resolve(ours));
+    const asked = Object.assign(leader(() => ({})), { plan: () => Promise.resolve(theirs) }); // prettier-ignore
+    const pool = sharedPool(own, () => asked);
+    const request = { detector: 'd', root: '/r', options: {} };
+    const { signal } = new AbortController();
+    assert.equal(await pool.plan(request, signal), theirs);
+    assert.equal(await pool.plan(request, signal, true), ours);
+  });
+
   it('passes its own workers the changes from the time when the leader answered or failed to', async () => {
     const own = new ScriptedPool(() => Promise.resolve(planOf([])));
     const journal = new Journal();
