@@ -1,5 +1,6 @@
 /** Used packages that package.json does not declare, or declares in the wrong section. */
 import path from 'node:path';
+import { baseFolderOf } from '../../graph/base-folders.ts';
 import type { Toolchain } from '../../graph/toolchain.ts';
 import { dependenciesOf, typesPackageOf } from '../../graph/installed.ts';
 import { isRecord, type Manifest } from '../../graph/manifests.ts';
@@ -52,11 +53,11 @@ export function checkUnlisted(
     ) {
       if (resolution.why === 'package' || resolution.why === 'subpath') continue;
     }
-    if (
-      resolution.kind === 'missing' &&
-      [request.specifier, name].some((one) => ambient.has(one) || isTopFolder(check, module.file, one))
-    )
-      continue;
+    if (resolution.kind === 'missing') {
+      if ([request.specifier, name].some((one) => ambient.has(one))) continue;
+      // The import detector reports a file that is missing in a folder of the project.
+      if (baseFolderOf(check, module.file, name) !== undefined) continue;
+    }
     const isForDevelopment = !use.isProduction || use.isTypeOnly();
     // Packages around this one may provide tools, test libraries and types.
     if (
@@ -120,14 +121,6 @@ function isAliasShaped({ lockfiles }: PackageCheck, { directory }: Manifest, nam
 /** The `browser` field replaces the package. */
 function isReplaced({ data: { browser } }: Manifest, name: string): boolean {
   return isRecord(browser) && Object.hasOwn(browser, name);
-}
-
-/** With `baseUrl` a bare name may be a folder. */
-function isTopFolder({ graph }: PackageCheck, file: string, name: string): boolean {
-  const base = graph.projects.projectOf(file)?.options.baseUrl;
-  if (base === undefined) return false;
-  for (const one of graph.files) if (one.startsWith(`${name}/`) || one.includes(`/${name}/`)) return true;
-  return false;
 }
 
 /** The range that other packages of the workspace use, or a caret range of the installed version. */
