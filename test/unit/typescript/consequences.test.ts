@@ -134,6 +134,28 @@ describe('typescript: what follows from a missing installation', () => {
     assert.deepEqual(found, ['not-installed', '-', '-', 'not-installed']);
   });
 
+  it('is no file that an alias of the project leads to; what its folder is generated for is', async () => {
+    const files = {
+      'package.json': JSON.stringify({
+        dependencies: { react: '*', '@own/listed': '*' },
+        imports: { '#own/*': { default: './src/*.js' }, '#made/*': './made/*.js', '#react': 'react' },
+      }),
+      'src/b.ts': '',
+      'tsconfig.json': JSON.stringify({ extends: './base/tsconfig.json' }),
+      'base/tsconfig.json': JSON.stringify({
+        compilerOptions: { paths: { '@own/*': ['../src/*'], '~/*': ['../src/*'], '@made/*': ['../made/*'], exact: ['../src/gone'] } },
+      }),
+    }; // prettier-ignore
+    const missing = 'not-installed';
+    const own = ['@own/gone', '~/gone', '#own/gone', 'exact'].map(notFound);
+    assert.deepEqual(await causesOf(files, own), ['-', '-', '-', '-']);
+    const others = ['@own/listed', '@made/gone', '#made/gone', '#react', '@other/a', '@virtual-plan'].map(notFound);
+    assert.deepEqual(await causesOf(files, others), Array<string>(others.length).fill(missing));
+    const basic = JSON.stringify({ compilerOptions: { baseUrl: './src', paths: { '@own/*': ['../lib/*', './own/*'] } } });
+    const byBase = { ...files, 'src/own/a.ts': '', 'tsconfig.json': basic };
+    assert.deepEqual(await causesOf(byBase, [notFound('@own/gone'), notFound('~/gone')]), ['-', '-']);
+  });
+
   it('is folded where another version of TypeScript answers, for options that nobody states', async () => {
     const files = (options: string): Readonly<Record<string, string>> => ({
       'package.json': manifest('typescript'),

@@ -16,6 +16,7 @@ import { Installation } from '../../runtime/installation.ts';
 import { packageNameOf, typesOf } from '../../runtime/package-chain.ts';
 import { Submodules } from '../../runtime/submodules.ts';
 import { isElement, isTypedByContext } from './contextual.ts';
+import { aliasesOfImports, aliasesOfPaths, leadsToOwnFolder, type OwnAlias } from './own-aliases.ts';
 import type { Diagnostic } from './session.ts';
 
 /** Errors about a module that cannot be found, whose specifier is the first quoted part of the message. */
@@ -91,6 +92,8 @@ export class Consequences {
   readonly #configFile: string;
   /** Options that the configurations of the project state, as far as they can be read. */
   readonly #stated = new Map<string, unknown>();
+  /** What the targets of `paths` are relative to. */
+  #pathsFolder: string;
   #ofProject: ProjectCause | undefined;
 
   /**
@@ -100,6 +103,7 @@ export class Consequences {
    */
   constructor(root: string, configFile: string, textOf: (file: string) => string | undefined) {
     this.#folder = path.dirname(configFile);
+    this.#pathsFolder = this.#folder;
     this.#configFile = configFile;
     this.#textOf = textOf;
     this.#installation = new Installation(root);
@@ -166,13 +170,23 @@ export class Consequences {
       return this.#installation.causeOf('@types/node', folder);
     }
     const name = packageNameOf(specifier);
+    if (this.#leadsIntoSubmodule(specifier)) return this.#submodules.cause;
+    const isDeclared = name !== undefined && this.#installation.causeOfDeclared(name, folder) !== undefined;
+    if (!isDeclared && leadsToOwnFolder(specifier, this.#aliasesFrom(folder), isFolder)) return this.#ofOptions();
     if (name !== undefined && !/^[a-z][\w+.-]*:/i.test(specifier)) {
-      if (this.#leadsIntoSubmodule(specifier)) return this.#submodules.cause;
       return this.#installation.causeOf(name, folder) ?? this.#ofTypes(code, name, folder) ?? this.#ofOptions();
     }
-    // A module of a bundler or a framework, whose types a package declares.
-    const isVirtual = /^(?:[a-z][\w+.-]*:|#|\$)/i.test(specifier);
+    // A module of a bundler or a framework, whose types a package declares: `virtual:pwa`, `#imports`, `@qwik-city-plan`.
+    const isVirtual = /^(?:[a-z][\w+.-]*:|#|\$|@[^/]+$)/i.test(specifier);
     return (isVirtual ? this.#installation.causeIn(folder) : undefined) ?? this.#ofOptions() ?? this.#ofBaseUrl();
+  }
+
+  #aliasesFrom(folder: string): readonly OwnAlias[] {
+    const [own] = this.#installation.packages.of(folder);
+    return [
+      ...aliasesOfPaths(this.#option('paths'), this.#pathsFolder),
+      ...(own ? aliasesOfImports(own.data['imports'], own.directory) : []),
+    ];
   }
 
   /** By the `paths` of the project. Which configuration states them does not matter: folders of submodules are distinct. */
@@ -315,7 +329,11 @@ export class Consequences {
     const content = isRecord(value) ? value : {};
     const options = content['compilerOptions'];
     for (const [name, option] of Object.entries(isRecord(options) ? options : {})) {
-      if (!this.#stated.has(name)) this.#stated.set(name, option);
+      if (this.#stated.has(name)) continue;
+      this.#stated.set(name, option);
+      const folder = path.dirname(configFile);
+      if (name === 'baseUrl' && typeof option === 'string') this.#pathsFolder = path.resolve(folder, option);
+      else if (name === 'paths' && !this.#stated.has('baseUrl')) this.#pathsFolder = folder;
     }
     const named = content['extends'];
     for (const base of Array.isArray(named) ? (named as unknown[]) : [named]) {
@@ -357,6 +375,10 @@ const FOR_PLATFORM = /^\.(?:ios|android|native|web|windows|macos)\.[jt]sx?$/;
 function isCaught(message: string, text: string): boolean {
   const name = /['"‘“](\w+)/.exec(message)?.[1];
   return name !== undefined && new RegExp(`\\bcatch\\s*\\(\\s*${name}\\b`).test(text);
+}
+
+function isFolder(folder: string): boolean {
+  return entryAt(folder) === 'directory';
 }
 
 function isFile(file: string): boolean {
