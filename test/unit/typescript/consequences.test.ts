@@ -167,15 +167,17 @@ describe('typescript: what follows from a missing installation', () => {
       diagnostic(5090, 'Non-relative paths are not allowed. Did you forget a leading ./?'),
       diagnostic(7006, "Parameter 'x' implicitly has an 'any' type."),
       diagnostic(17004, "Cannot use JSX unless the '--jsx' flag is provided."),
+      diagnostic(6059, "File '/p/src/a.ts' is not under 'rootDir' '/p/test'."),
     ];
     const missing = 'not-installed';
-    assert.deepEqual(await causesOf(files('{}'), found), [missing, missing, missing, missing]);
-    assert.deepEqual(await causesOf(files('{ "strict": true, "jsx": "react" }'), found), [missing, missing, '-', '-']);
+    assert.deepEqual(await causesOf(files('{}'), found), [missing, missing, missing, missing, missing]);
+    const stated = files('{ "strict": true, "jsx": "react", "rootDir": "." }');
+    assert.deepEqual(await causesOf(stated, found), [missing, missing, '-', '-', '-']);
     const alias = [notFound('@/a'), diagnostic(5023, "Unknown compiler option 'importsNotUsedAsValues'.")];
     assert.deepEqual(await causesOf(files('{ "baseUrl": "." }'), alias), [missing, missing]);
     assert.deepEqual(await causesOf(files('{}'), alias), ['-', missing]);
     const there = { ...files('{}'), 'node_modules/typescript/package.json': '{}' };
-    assert.deepEqual(await causesOf(there, found), ['-', '-', '-', '-']);
+    assert.deepEqual(await causesOf(there, found), ['-', '-', '-', '-', '-']);
   });
 
   it('is folded for global names of types that are listed, elements, and members that are inherited', async () => {

@@ -50,6 +50,8 @@ const byOption: readonly (readonly [options: readonly string[], codes: ReadonlyS
     new Set([1259, 1323, 1343, 1375, 1470, 1471, 1479, 2691, 2732, 2792, 2834, 2835, 5097]),
   ],
   [['jsx'], new Set([6142, 17004])],
+  // Before TypeScript 6 it was the folder that all inputs have in common.
+  [['rootDir'], new Set([5011, 6059])],
   [
     ['strict', 'noImplicitAny', 'strictNullChecks'],
     new Set([
