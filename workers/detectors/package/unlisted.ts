@@ -3,7 +3,8 @@ import path from 'node:path';
 import { baseFolderOf } from '../../graph/base-folders.ts';
 import type { Toolchain } from '../../graph/toolchain.ts';
 import { dependenciesOf, typesPackageOf } from '../../graph/installed.ts';
-import { isRecord, type Manifest } from '../../graph/manifests.ts';
+import { INDEX_FILES, isPublished, isRecord, type Manifest } from '../../graph/manifests.ts';
+import { joined } from '../../graph/projects.ts';
 import { isLoading, specifierRange } from '../../graph/record.ts';
 import { isPackageName, type Resolution } from '../../graph/resolution.ts';
 import { stringsOf } from '../../graph/rules.ts';
@@ -146,9 +147,8 @@ export function misplacedUses(
   uses: readonly PackageUse[],
   toolchain: Toolchain,
 ): readonly PackageUse[] {
-  const isPublished =
-    manifest.data.private !== true && manifest.data.name !== undefined && manifest.data.version !== undefined;
-  if (!check.isOn('misplaced-dependency') || !isPublished || toolchain.isBundled(joinedFile(manifest))) return [];
+  const hasIndex = INDEX_FILES.some((name) => check.graph.files.has(joined(manifest.directory, name)));
+  if (!check.isOn('misplaced-dependency') || !isPublished(manifest, hasIndex) || toolchain.isBundled(joinedFile(manifest))) return [];
   return uses.filter(({ name, module, request, resolution, isProduction, isGuarded }) => {
     if (!isProduction || resolution.kind === 'builtin' || resolution.kind === 'opaque') return false;
     if (!isLoading(request)) return false;
