@@ -30,6 +30,9 @@ export interface MissingTypes {
   explainsName(name: string): boolean;
 }
 
+const ROUTE_TREES = ['src/routeTree.gen.ts', 'app/routeTree.gen.ts'];
+const ROUTE_TREE = /(?:^|\/)routeTree\.gen(?:\.[jt]sx?)?$/;
+
 const generators: readonly Generator[] = [
   {
     packages: ['next'],
@@ -84,6 +87,14 @@ const generators: readonly Generator[] = [
   },
   { packages: ['@pandacss/dev'], command: 'panda codegen', makes: ['styled-system'], gives: /(?:^|\/)styled-system\// },
   { packages: ['fumadocs-mdx'], command: 'fumadocs-mdx', makes: ['.source'], gives: /^(?:fumadocs-mdx:|.*\/\.source)/ },
+  { packages: ['@ice/app'], command: 'ice build', makes: ['.ice'], gives: /^ice(?:\/|$)/ },
+  { packages: ['@tanstack/router-cli'], command: 'tsr generate', makes: ROUTE_TREES, gives: ROUTE_TREE },
+  {
+    packages: ['@tanstack/router-plugin', '@tanstack/router-vite-plugin', '@tanstack/react-start', '@tanstack/solid-start'],
+    command: 'vite build',
+    makes: ROUTE_TREES,
+    gives: ROUTE_TREE,
+  },
   { packages: ['velite'], command: 'velite build', makes: ['.velite'], gives: /\.velite(?:\/|$)/ },
   { packages: ['convex'], command: 'convex codegen', makes: ['convex/_generated'], gives: /(?:^|\/)_generated\// },
   {

@@ -141,6 +141,7 @@ describe('typescript: what follows from a missing installation', () => {
         imports: { '#own/*': { default: './src/*.js' }, '#made/*': './made/*.js', '#react': 'react' },
       }),
       'src/b.ts': '',
+      'src/logo.png': '',
       'tsconfig.json': JSON.stringify({ extends: './base/tsconfig.json' }),
       'base/tsconfig.json': JSON.stringify({
         compilerOptions: { paths: { '@own/*': ['../src/*'], '~/*': ['../src/*'], '@made/*': ['../made/*'], exact: ['../src/gone'] } },
@@ -149,7 +150,7 @@ describe('typescript: what follows from a missing installation', () => {
     const missing = 'not-installed';
     const own = ['@own/gone', '~/gone', '#own/gone', 'exact'].map(notFound);
     assert.deepEqual(await causesOf(files, own), ['-', '-', '-', '-']);
-    const others = ['@own/listed', '@made/gone', '#made/gone', '#react', '@other/a', '@virtual-plan'].map(notFound);
+    const others = ['@own/listed', '@made/gone', '#made/gone', '#react', '@other/a', '@virtual-plan', '~/logo.png?url'].map(notFound);
     assert.deepEqual(await causesOf(files, others), Array<string>(others.length).fill(missing));
     const basic = JSON.stringify({ compilerOptions: { baseUrl: './src', paths: { '@own/*': ['../lib/*', './own/*'] } } });
     const byBase = { ...files, 'src/own/a.ts': '', 'tsconfig.json': basic };
@@ -305,6 +306,20 @@ describe('typescript: what follows from a missing configuration or generation', 
     const prisma = { ...generated('prisma'), 'prisma/schema.prisma': schema };
     const clients = [notFound('./generated/prisma/client'), notFound('./generated/other')];
     assert.deepEqual(await causesOf(prisma, clients), ['not-installed', '-']);
+  });
+
+  it('of ice.js and TanStack Router: modules that the first build makes', async () => {
+    const files = (...names: readonly string[]): Readonly<Record<string, string>> => ({
+      'package.json': manifest(...names),
+      'tsconfig.json': '{ "compilerOptions": { "paths": { "ice": [".ice"] } } }',
+    });
+    const there = (name: string): Readonly<Record<string, string>> => ({ ...files(name), [`node_modules/${name}/package.json`]: '{}' }); // prettier-ignore
+    const found = ['ice', './routeTree.gen', './gone'].map(notFound);
+    assert.deepEqual(await causesOf(files('@ice/app', '@tanstack/react-start'), found), ['not-installed', 'not-installed', '-']); // prettier-ignore
+    assert.deepEqual(await causesOf(there('@ice/app'), found), ['not-generated', '-', '-']);
+    assert.deepEqual(await causesOf(there('@tanstack/react-start'), found), ['-', 'not-generated', '-']);
+    const made = { ...there('@tanstack/react-start'), 'src/routeTree.gen.ts': '' };
+    assert.deepEqual(await causesOf(made, found), ['-', '-', '-']);
   });
 
   it('of React Native: files for a platform, whose suffixes the missing configuration lists', async () => {

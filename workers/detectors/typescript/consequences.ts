@@ -16,7 +16,7 @@ import { Installation } from '../../runtime/installation.ts';
 import { packageNameOf, typesOf } from '../../runtime/package-chain.ts';
 import { Submodules } from '../../runtime/submodules.ts';
 import { isElement, isTypedByContext } from './contextual.ts';
-import { aliasesOfImports, aliasesOfPaths, leadsToOwnFolder, type OwnAlias } from './own-aliases.ts';
+import { aliasesOfImports, aliasesOfPaths, placesOf, type OwnAlias } from './own-aliases.ts';
 import type { Diagnostic } from './session.ts';
 
 /** Errors about a module that cannot be found, whose specifier is the first quoted part of the message. */
@@ -160,9 +160,7 @@ export class Consequences {
     if (generated && (!aboutMembers.has(code) || specifier.startsWith('@'))) return generated;
     if (aboutMembers.has(code)) return undefined;
     if (specifier.startsWith('.') || path.isAbsolute(specifier)) {
-      // Types of files that are no modules come from packages, such as `vite/client`.
-      const isThere =
-        !/\.[cm]?[jt]sx?$/.test(specifier) && isFile(path.resolve(folder, specifier.replace(/\?.*$/, '')));
+      const isThere = isAsset(path.resolve(folder, specifier));
       const isPublic = specifier.startsWith('/') && /\.[a-z\d]+$/i.test(specifier);
       if (isThere || isPublic) return this.#installation.causeIn(folder);
       if (existsForPlatform(path.resolve(folder, specifier))) return this.#ofOptions();
@@ -174,7 +172,10 @@ export class Consequences {
     const name = packageNameOf(specifier);
     if (this.#leadsIntoSubmodule(specifier)) return this.#submodules.cause;
     const isDeclared = name !== undefined && this.#installation.causeOfDeclared(name, folder) !== undefined;
-    if (!isDeclared && leadsToOwnFolder(specifier, this.#aliasesFrom(folder), isFolder)) return this.#ofOptions();
+    const places = isDeclared ? [] : placesOf(specifier, this.#aliasesFrom(folder));
+    if (places.some(({ place }) => isAsset(place))) return this.#installation.causeIn(folder);
+    // What a command generates comes with its folder; where that is there, only the file is missing.
+    if (places.some((one) => isFolder(one.folder))) return this.#ofOptions();
     if (name !== undefined && !/^[a-z][\w+.-]*:/i.test(specifier)) {
       return this.#installation.causeOf(name, folder) ?? this.#ofTypes(code, name, folder) ?? this.#ofOptions();
     }
@@ -377,6 +378,11 @@ const FOR_PLATFORM = /^\.(?:ios|android|native|web|windows|macos)\.[jt]sx?$/;
 function isCaught(message: string, text: string): boolean {
   const name = /['"‘“](\w+)/.exec(message)?.[1];
   return name !== undefined && new RegExp(`\\bcatch\\s*\\(\\s*${name}\\b`).test(text);
+}
+
+/** Whether it is a file that is no module. Types of these come from packages, such as `vite/client`. */
+function isAsset(file: string): boolean {
+  return !/\.[cm]?[jt]sx?$/.test(file) && isFile(file.replace(/\?.*$/, ''));
 }
 
 function isFolder(folder: string): boolean {

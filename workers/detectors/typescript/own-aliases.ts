@@ -28,28 +28,35 @@ export function aliasesOfImports(imports: unknown, folder: string): readonly Own
   }));
 }
 
-/**
- * Whether an alias leads the name into a folder that is there. Then only the file is missing: what a command generates
- * comes with its folder.
- */
-export function leadsToOwnFolder(
-  specifier: string,
-  aliases: readonly OwnAlias[],
-  hasFolder: (absolute: string) => boolean,
-): boolean {
-  return aliases.some(({ pattern, targets }) => {
-    if (!matches(pattern, specifier)) return false;
-    return targets.some((target) => {
-      const folder = path.dirname(target.split('*', 1)[0] + 'x');
-      return !/[\\/]node_modules(?:[\\/]|$)/.test(folder) && hasFolder(folder);
-    });
+/** Where aliases lead a name: files without extension, or folders. */
+export interface OwnPlace {
+  /** Absolute. */
+  readonly place: string;
+  /** The folder that the alias itself names, and that is there unless something generates it. */
+  readonly folder: string;
+}
+
+export function placesOf(specifier: string, aliases: readonly OwnAlias[]): readonly OwnPlace[] {
+  return aliases.flatMap(({ pattern, targets }) => {
+    const star = matched(pattern, specifier);
+    if (star === undefined) return [];
+    return targets
+      .filter((target) => !/[\\/]node_modules(?:[\\/]|$)/.test(target))
+      .map((target) => {
+        const [before = '', after = ''] = target.split('*');
+        const isPattern = target.includes('*');
+        return { place: isPattern ? before + star + after : target, folder: path.dirname(isPattern ? `${before}x` : target) };
+      });
   });
 }
 
-function matches(pattern: string, specifier: string): boolean {
+/** The text that the star of a pattern stands for; without a star, the empty text. */
+function matched(pattern: string, specifier: string): string | undefined {
   const [before = '', after] = pattern.split('*');
-  if (after === undefined) return pattern === specifier;
-  return specifier.length >= pattern.length - 1 && specifier.startsWith(before) && specifier.endsWith(after);
+  if (after === undefined) return pattern === specifier ? '' : undefined;
+  const fits =
+    specifier.length >= before.length + after.length && specifier.startsWith(before) && specifier.endsWith(after);
+  return fits ? specifier.slice(before.length, specifier.length - after.length) : undefined;
 }
 
 /** The targets of all conditions. */
