@@ -191,6 +191,18 @@ describe('package', () => {
     }
   });
 
+  it('counts what the framework itself depends on as used by what it generates', async () => {
+    const files = (framework: string): Files => ({
+      'package.json': { name: 'p', private: true, dependencies: { [framework]: '*', '@own/runtime': '*', other: '*' } },
+      'src/a.js': `import '${framework}';\n`,
+      ...installed(framework, { dependencies: { '@own/runtime': '*' } }),
+      ...installed('@own/runtime'),
+      ...installed('other'),
+    });
+    assert.deepEqual(await named('unused-dependency', files('@ice/app')), ['other']);
+    assert.deepEqual(await named('unused-dependency', files('library')), ['@own/runtime', 'other']);
+  });
+
   it('counts what lockfiles know as a peer as used where nothing is installed', async () => {
     const files = {
       'package.json': { name: 'p', dependencies: { peer: '*', '@s/peer': '*', alone: '*' } },
