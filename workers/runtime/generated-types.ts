@@ -18,6 +18,8 @@ interface Generator {
   readonly gives?: RegExp;
   /** Global names that exist only then. */
   readonly names?: RegExp;
+  /** Messages about types that list nothing before. */
+  readonly errors?: RegExp;
 }
 
 /** A missing output, with what depends on it. */
@@ -28,10 +30,15 @@ export interface MissingTypes {
   /** Whether a specifier in a file (absolute) has types only when they are there. */
   explains(specifier: string, file: string): boolean;
   explainsName(name: string): boolean;
+  explainsError(message: string): boolean;
 }
 
-const ROUTE_TREES = ['src/routeTree.gen.ts', 'app/routeTree.gen.ts'];
-const ROUTE_TREE = /(?:^|\/)routeTree\.gen(?:\.[jt]sx?)?$/;
+const ROUTES = {
+  makes: ['src/routeTree.gen.ts', 'app/routeTree.gen.ts'],
+  gives: /(?:^|\/)routeTree\.gen(?:\.[jt]sx?)?$/,
+  // `createFileRoute('/about')` knows no path.
+  errors: /^Argument of type '"\/.*"' is not assignable to parameter of type 'undefined'/,
+};
 
 const generators: readonly Generator[] = [
   {
@@ -69,7 +76,7 @@ const generators: readonly Generator[] = [
     packages: ['@react-router/dev'],
     command: 'react-router typegen',
     makes: ['.react-router/types'],
-    gives: /(?:^|\/)\+types\//,
+    gives: /(?:^|\/)\+types\/|^virtual:react-router\//,
   },
   {
     packages: ['wxt'],
@@ -88,12 +95,11 @@ const generators: readonly Generator[] = [
   { packages: ['@pandacss/dev'], command: 'panda codegen', makes: ['styled-system'], gives: /(?:^|\/)styled-system\// },
   { packages: ['fumadocs-mdx'], command: 'fumadocs-mdx', makes: ['.source'], gives: /^(?:fumadocs-mdx:|.*\/\.source)/ },
   { packages: ['@ice/app'], command: 'ice build', makes: ['.ice'], gives: /^ice(?:\/|$)/ },
-  { packages: ['@tanstack/router-cli'], command: 'tsr generate', makes: ROUTE_TREES, gives: ROUTE_TREE },
+  { packages: ['@tanstack/router-cli'], command: 'tsr generate', ...ROUTES },
   {
     packages: ['@tanstack/router-plugin', '@tanstack/router-vite-plugin', '@tanstack/react-start', '@tanstack/solid-start'],
     command: 'vite build',
-    makes: ROUTE_TREES,
-    gives: ROUTE_TREE,
+    ...ROUTES,
   },
   { packages: ['velite'], command: 'velite build', makes: ['.velite'], gives: /\.velite(?:\/|$)/ },
   { packages: ['convex'], command: 'convex codegen', makes: ['convex/_generated'], gives: /(?:^|\/)_generated\// },
@@ -145,7 +151,7 @@ export class GeneratedTypes {
 
   #absentOf(own: PackageFolder): readonly MissingTypes[] {
     const found: MissingTypes[] = [];
-    for (const { packages, command, makes, gives, names } of generators) {
+    for (const { packages, command, makes, gives, names, errors } of generators) {
       const name = packages.find((one) => own.declared.has(one));
       if (name === undefined) continue;
       const outputs = makes.map((output) => path.join(own.directory, output));
@@ -155,6 +161,7 @@ export class GeneratedTypes {
         cause: this.#cause(own, name, command),
         explains: (specifier, file) => gives?.test(specifier) === true || isIn(outputs, specifier, file),
         explainsName: (global) => names?.test(global) === true,
+        explainsError: (message) => errors?.test(message) === true,
       });
     }
     return [...found, ...this.#prisma(own)];
@@ -175,6 +182,7 @@ export class GeneratedTypes {
         explains: (specifier, file) =>
           (lacksDefault && /^\.?@?prisma\/client/.test(specifier)) || isIn(outputs, specifier, file),
         explainsName: () => false,
+        explainsError: () => false,
       },
     ];
   }

@@ -314,12 +314,24 @@ describe('typescript: what follows from a missing configuration or generation', 
       'tsconfig.json': '{ "compilerOptions": { "paths": { "ice": [".ice"] } } }',
     });
     const there = (name: string): Readonly<Record<string, string>> => ({ ...files(name), [`node_modules/${name}/package.json`]: '{}' }); // prettier-ignore
-    const found = ['ice', './routeTree.gen', './gone'].map(notFound);
-    assert.deepEqual(await causesOf(files('@ice/app', '@tanstack/react-start'), found), ['not-installed', 'not-installed', '-']); // prettier-ignore
-    assert.deepEqual(await causesOf(there('@ice/app'), found), ['not-generated', '-', '-']);
-    assert.deepEqual(await causesOf(there('@tanstack/react-start'), found), ['-', 'not-generated', '-']);
+    const found = [
+      ...['ice', './routeTree.gen', './gone'].map(notFound),
+      diagnostic(2345, `Argument of type '"/about"' is not assignable to parameter of type 'undefined'.`),
+      diagnostic(2345, "Argument of type '1' is not assignable to parameter of type 'undefined'."),
+    ];
+    const [uninstalled, unmade] = ['not-installed', 'not-generated'];
+    const both = files('@ice/app', '@tanstack/react-start');
+    assert.deepEqual(await causesOf(both, found), [uninstalled, uninstalled, '-', uninstalled, '-']);
+    assert.deepEqual(await causesOf(there('@ice/app'), found), [unmade, '-', '-', '-', '-']);
+    assert.deepEqual(await causesOf(there('@tanstack/react-start'), found), ['-', unmade, '-', unmade, '-']);
     const made = { ...there('@tanstack/react-start'), 'src/routeTree.gen.ts': '' };
-    assert.deepEqual(await causesOf(made, found), ['-', '-', '-']);
+    assert.deepEqual(await causesOf(made, found), ['-', '-', '-', '-', '-']);
+  });
+
+  it('of React Router: types of routes, and the module of the server', async () => {
+    const files = { 'package.json': manifest('@react-router/dev'), 'node_modules/@react-router/dev/package.json': '{}' };
+    const found = ['./+types/root', 'virtual:react-router/server-build', 'virtual:other'].map(notFound);
+    assert.deepEqual(await causesOf(files, found), ['not-generated', 'not-generated', '-']);
   });
 
   it('of React Native: files for a platform, whose suffixes the missing configuration lists', async () => {

@@ -150,6 +150,8 @@ export class Consequences {
       return this.#installation.partialCauseIn(path.dirname(file));
     if (code === 2339 && timersOfNode.test(message))
       return this.#installation.causeOf('@types/node', path.dirname(file));
+    const generated = this.#causeOfGenerated(path.dirname(file), (missing) => missing.explainsError(message));
+    if (generated) return generated;
     return this.#dependsOnOptions(diagnostic) ? (this.#ofOptions() ?? this.#project.version) : undefined;
   }
 
