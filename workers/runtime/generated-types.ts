@@ -108,8 +108,9 @@ const generators: readonly Generator[] = [
     command: 'wrangler types',
     makes: ['worker-configuration.d.ts', 'node_modules/@cloudflare/workers-types'],
     gives: /^cloudflare:/,
+    // Their types stand for the library of browsers, too.
     names:
-      /^(?:Env|Cloudflare|ExecutionContext|ExportedHandler|Fetcher|KVNamespace|D1Database|R2Bucket|Queue|DurableObject\w*)$/,
+      /^(?:Env|Cloudflare|Request|Response|Headers|FormData|Blob|File|URL\w*|WebSocket\w*|Event\w*|Abort\w+|Text(?:En|De)coder\w*|\w+Stream\w*|HTMLRewriter|MessageBatch|Scheduled\w+|fetch|console|crypto|caches|performance|navigator|self|atob|btoa|structuredClone|queueMicrotask|(?:set|clear)(?:Timeout|Interval)|ExecutionContext|ExportedHandler|Fetcher|KVNamespace|D1Database|R2Bucket|Queue|DurableObject\w*)$/,
   },
 ];
 

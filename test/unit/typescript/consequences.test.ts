@@ -334,6 +334,13 @@ describe('typescript: what follows from a missing configuration or generation', 
     assert.deepEqual(await causesOf(files, found), ['not-generated', 'not-generated', '-']);
   });
 
+  it('of Cloudflare Workers: the library of the run time, which the types declare', async () => {
+    const files = { 'package.json': manifest('wrangler'), 'node_modules/wrangler/package.json': '{}' };
+    const names = ['Response', 'fetch', 'Responses', 'document'].map((name) => diagnostic(2304, `Cannot find name '${name}'.`)); // prettier-ignore
+    assert.deepEqual(await causesOf(files, names), ['not-generated', 'not-generated', '-', '-']);
+    assert.deepEqual(await causesOf({ ...files, 'worker-configuration.d.ts': '' }, names), ['-', '-', '-', '-']);
+  });
+
   it('of React Native: files for a platform, whose suffixes the missing configuration lists', async () => {
     const files = {
       'package.json': manifest('@react-native/typescript-config'),
