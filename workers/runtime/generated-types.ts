@@ -97,7 +97,12 @@ const generators: readonly Generator[] = [
   { packages: ['@ice/app'], command: 'ice build', makes: ['.ice'], gives: /^ice(?:\/|$)/ },
   { packages: ['@tanstack/router-cli'], command: 'tsr generate', ...ROUTES },
   {
-    packages: ['@tanstack/router-plugin', '@tanstack/router-vite-plugin', '@tanstack/react-start', '@tanstack/solid-start'],
+    packages: [
+      '@tanstack/router-plugin',
+      '@tanstack/router-vite-plugin',
+      '@tanstack/react-start',
+      '@tanstack/solid-start',
+    ],
     command: 'vite build',
     ...ROUTES,
   },

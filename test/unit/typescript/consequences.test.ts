@@ -150,9 +150,19 @@ describe('typescript: what follows from a missing installation', () => {
     const missing = 'not-installed';
     const own = ['@own/gone', '~/gone', '#own/gone', 'exact'].map(notFound);
     assert.deepEqual(await causesOf(files, own), ['-', '-', '-', '-']);
-    const others = ['@own/listed', '@made/gone', '#made/gone', '#react', '@other/a', '@virtual-plan', '~/logo.png?url'].map(notFound);
+    const others = [
+      '@own/listed',
+      '@made/gone',
+      '#made/gone',
+      '#react',
+      '@other/a',
+      '@virtual-plan',
+      '~/logo.png?url',
+    ].map(notFound);
     assert.deepEqual(await causesOf(files, others), Array<string>(others.length).fill(missing));
-    const basic = JSON.stringify({ compilerOptions: { baseUrl: './src', paths: { '@own/*': ['../lib/*', './own/*'] } } });
+    const basic = JSON.stringify({
+      compilerOptions: { baseUrl: './src', paths: { '@own/*': ['../lib/*', './own/*'] } },
+    });
     const byBase = { ...files, 'src/own/a.ts': '', 'tsconfig.json': basic };
     assert.deepEqual(await causesOf(byBase, [notFound('@own/gone'), notFound('~/gone')]), ['-', '-']);
   });
@@ -329,7 +339,10 @@ describe('typescript: what follows from a missing configuration or generation', 
   });
 
   it('of React Router: types of routes, and the module of the server', async () => {
-    const files = { 'package.json': manifest('@react-router/dev'), 'node_modules/@react-router/dev/package.json': '{}' };
+    const files = {
+      'package.json': manifest('@react-router/dev'),
+      'node_modules/@react-router/dev/package.json': '{}',
+    };
     const found = ['./+types/root', 'virtual:react-router/server-build', 'virtual:other'].map(notFound);
     assert.deepEqual(await causesOf(files, found), ['not-generated', 'not-generated', '-']);
   });

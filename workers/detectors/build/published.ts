@@ -52,7 +52,8 @@ export async function publishedFindings(
     if (AFTER_THE_BUILD.has(message.code)) return [];
     const { actualFilePath: file, globbedFilePath = file } = message.args as Readonly<Record<string, unknown>>;
     // A file that no field of the manifest names.
-    if (message.path[0] === 'name' && typeof globbedFilePath === 'string' && !isPacked(globbedFilePath.slice(1))) return [];
+    if (message.path[0] === 'name' && typeof globbedFilePath === 'string' && !isPacked(globbedFilePath.slice(1)))
+      return [];
     const text = formatMessage(message, result.pkg, { color: false });
     if (text === undefined) return [];
     const code = message.code.toLowerCase();

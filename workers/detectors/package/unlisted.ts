@@ -148,7 +148,12 @@ export function misplacedUses(
   toolchain: Toolchain,
 ): readonly PackageUse[] {
   const hasIndex = INDEX_FILES.some((name) => check.graph.files.has(joined(manifest.directory, name)));
-  if (!check.isOn('misplaced-dependency') || !isPublished(manifest, hasIndex) || toolchain.isBundled(joinedFile(manifest))) return [];
+  if (
+    !check.isOn('misplaced-dependency') ||
+    !isPublished(manifest, hasIndex) ||
+    toolchain.isBundled(joinedFile(manifest))
+  )
+    return [];
   return uses.filter(({ name, module, request, resolution, isProduction, isGuarded }) => {
     if (!isProduction || resolution.kind === 'builtin' || resolution.kind === 'opaque') return false;
     if (!isLoading(request)) return false;

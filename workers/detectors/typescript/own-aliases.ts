@@ -45,7 +45,10 @@ export function placesOf(specifier: string, aliases: readonly OwnAlias[]): reado
       .map((target) => {
         const [before = '', after = ''] = target.split('*');
         const isPattern = target.includes('*');
-        return { place: isPattern ? before + star + after : target, folder: path.dirname(isPattern ? `${before}x` : target) };
+        return {
+          place: isPattern ? before + star + after : target,
+          folder: path.dirname(isPattern ? `${before}x` : target),
+        };
       });
   });
 }
