@@ -22,7 +22,7 @@ import { baselineAction, type BaselineCounts } from './baseline-actions.ts';
 import { BaselineFilter } from './baseline-filter.ts';
 import { Edits } from './edits.ts';
 import { FolderConfiguration } from './configuration.ts';
-import { complexityScoresOf, type FunctionScores } from './complexity-scores.ts';
+import { complexityScoresOf, type FunctionScores } from './scores.ts';
 import { dependentsOf } from './dependents.ts';
 import { InstallationChanges } from './installation-changes.ts';
 import type { FolderEvents, FolderOptions, FolderSettings, UnsavedDocument } from './options.ts';

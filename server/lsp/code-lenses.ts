@@ -3,7 +3,7 @@
  * that somebody types, the last lenses stay. Lives as long as the connection.
  */
 import { CodeLensRefreshRequest, CodeLensRequest, type CodeLens, type Connection } from 'vscode-languageserver/node';
-import type { FunctionScores } from '../folder/complexity-scores.ts';
+import type { FunctionScores } from '../folder/scores.ts';
 import { signalOf } from './cancellation.ts';
 
 /** Documents whose last lenses are kept. */

@@ -18,7 +18,7 @@ import type { BaselineCounts } from '../folder/baseline-actions.ts';
 import { Folder } from '../folder/folder.ts';
 import { WatchError } from '../folder/watcher.ts';
 import type { FolderSettings, UnsavedDocument } from '../folder/options.ts';
-import type { FunctionScores } from '../folder/complexity-scores.ts';
+import type { FunctionScores } from '../folder/scores.ts';
 import type { SuppressionRequest } from '../folder/suppressions.ts';
 import { MEMORY_KINDS } from '../pool/quarantine.ts';
 import { requiredOf, sandboxOf } from '../pool/sandbox.ts';

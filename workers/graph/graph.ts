@@ -152,6 +152,11 @@ export class ModuleGraph {
     return resolution?.kind === 'file' ? this.#modules.get(resolution.file) : undefined;
   }
 
+  /** Whether a file lies in it or below it. */
+  hasDirectory(directory: string): boolean {
+    return this.#index.hasDirectory(directory);
+  }
+
   /** Whether a framework, a tool or the host gives this name to a file, installed or not. */
   isGiven(file: string, specifier: string): boolean {
     return this.#resolver?.isGiven(directoryOf(file), specifier) === true;

@@ -47,6 +47,23 @@ export function readManifest(file: string, text: string): Manifest {
   };
 }
 
+/** What others get of a package: the fields that name it. */
+const ENTRY_FIELDS = [
+  'main', 'module', 'browser', 'exports', 'bin', 'types', 'typings', 'typesVersions', 'files', 'style', 'sass', 'svelte', 'source',
+]; // prettier-ignore
+
+/** What others get of a package that names nothing, next to its package.json. */
+export const INDEX_FILES = ['index.js', 'index.cjs', 'index.mjs', 'index.ts', 'index.d.ts', 'index.json', 'index.node'];
+
+/**
+ * Whether the package is for others. Applications often lack `private`, but nothing of them can be imported or called.
+ * @param hasIndex one of {@link INDEX_FILES} is in its folder
+ */
+export function isPublished({ data }: Manifest, hasIndex: boolean): boolean {
+  if (data.private === true || data.name === undefined || data.version === undefined) return false;
+  return hasIndex || ENTRY_FIELDS.some((field) => data[field] !== undefined);
+}
+
 /** Files other than package.json that list the workspace members. YAML, or JSON, which is a subset of YAML. */
 export const WORKSPACE_FILES: ReadonlySet<string> = new Set(['pnpm-workspace.yaml', 'lerna.json']);
 

@@ -18,6 +18,8 @@ interface Generator {
   readonly gives?: RegExp;
   /** Global names that exist only then. */
   readonly names?: RegExp;
+  /** Messages about types that list nothing before. */
+  readonly errors?: RegExp;
 }
 
 /** A missing output, with what depends on it. */
@@ -28,7 +30,15 @@ export interface MissingTypes {
   /** Whether a specifier in a file (absolute) has types only when they are there. */
   explains(specifier: string, file: string): boolean;
   explainsName(name: string): boolean;
+  explainsError(message: string): boolean;
 }
+
+const ROUTES = {
+  makes: ['src/routeTree.gen.ts', 'app/routeTree.gen.ts'],
+  gives: /(?:^|\/)routeTree\.gen(?:\.[jt]sx?)?$/,
+  // `createFileRoute('/about')` knows no path.
+  errors: /^Argument of type '"\/.*"' is not assignable to parameter of type 'undefined'/,
+};
 
 const generators: readonly Generator[] = [
   {
@@ -66,7 +76,7 @@ const generators: readonly Generator[] = [
     packages: ['@react-router/dev'],
     command: 'react-router typegen',
     makes: ['.react-router/types'],
-    gives: /(?:^|\/)\+types\//,
+    gives: /(?:^|\/)\+types\/|^virtual:react-router\//,
   },
   {
     packages: ['wxt'],
@@ -84,6 +94,18 @@ const generators: readonly Generator[] = [
   },
   { packages: ['@pandacss/dev'], command: 'panda codegen', makes: ['styled-system'], gives: /(?:^|\/)styled-system\// },
   { packages: ['fumadocs-mdx'], command: 'fumadocs-mdx', makes: ['.source'], gives: /^(?:fumadocs-mdx:|.*\/\.source)/ },
+  { packages: ['@ice/app'], command: 'ice build', makes: ['.ice'], gives: /^ice(?:\/|$)/ },
+  { packages: ['@tanstack/router-cli'], command: 'tsr generate', ...ROUTES },
+  {
+    packages: [
+      '@tanstack/router-plugin',
+      '@tanstack/router-vite-plugin',
+      '@tanstack/react-start',
+      '@tanstack/solid-start',
+    ],
+    command: 'vite build',
+    ...ROUTES,
+  },
   { packages: ['velite'], command: 'velite build', makes: ['.velite'], gives: /\.velite(?:\/|$)/ },
   { packages: ['convex'], command: 'convex codegen', makes: ['convex/_generated'], gives: /(?:^|\/)_generated\// },
   {
@@ -91,8 +113,9 @@ const generators: readonly Generator[] = [
     command: 'wrangler types',
     makes: ['worker-configuration.d.ts', 'node_modules/@cloudflare/workers-types'],
     gives: /^cloudflare:/,
+    // Their types stand for the library of browsers, too.
     names:
-      /^(?:Env|Cloudflare|ExecutionContext|ExportedHandler|Fetcher|KVNamespace|D1Database|R2Bucket|Queue|DurableObject\w*)$/,
+      /^(?:Env|Cloudflare|Request|Response|Headers|FormData|Blob|File|URL\w*|WebSocket\w*|Event\w*|Abort\w+|Text(?:En|De)coder\w*|\w+Stream\w*|HTMLRewriter|MessageBatch|Scheduled\w+|fetch|console|crypto|caches|performance|navigator|self|atob|btoa|structuredClone|queueMicrotask|(?:set|clear)(?:Timeout|Interval)|ExecutionContext|ExportedHandler|Fetcher|KVNamespace|D1Database|R2Bucket|Queue|DurableObject\w*)$/,
   },
 ];
 
@@ -134,7 +157,7 @@ export class GeneratedTypes {
 
   #absentOf(own: PackageFolder): readonly MissingTypes[] {
     const found: MissingTypes[] = [];
-    for (const { packages, command, makes, gives, names } of generators) {
+    for (const { packages, command, makes, gives, names, errors } of generators) {
       const name = packages.find((one) => own.declared.has(one));
       if (name === undefined) continue;
       const outputs = makes.map((output) => path.join(own.directory, output));
@@ -144,6 +167,7 @@ export class GeneratedTypes {
         cause: this.#cause(own, name, command),
         explains: (specifier, file) => gives?.test(specifier) === true || isIn(outputs, specifier, file),
         explainsName: (global) => names?.test(global) === true,
+        explainsError: (message) => errors?.test(message) === true,
       });
     }
     return [...found, ...this.#prisma(own)];
@@ -164,6 +188,7 @@ export class GeneratedTypes {
         explains: (specifier, file) =>
           (lacksDefault && /^\.?@?prisma\/client/.test(specifier)) || isIn(outputs, specifier, file),
         explainsName: () => false,
+        explainsError: () => false,
       },
     ];
   }

@@ -124,6 +124,26 @@ describe('build', function () {
     );
   });
 
+  it('looks at the files that are packed, and at no package of which others get nothing', async () => {
+    const files = {
+      'index.js': 'export const a = 1;\n',
+      'src/b.js': 'export const b = 1;\n',
+      'made/c.js': 'export const c = 1;\n',
+      '.gitignore': '/made\n',
+      'node_modules/dep/index.js': 'export const d = 1;\n',
+    };
+    const named = async (more: object): Promise<readonly string[]> => {
+      const found = await issuesIn({ 'package.json': { name: 'p', version: '1.0.0', ...more }, ...files });
+      return found.map((one) => /publint-warning (\S+) /.exec(one)?.[1] ?? one).sort();
+    };
+    // publint names the entry without a slash.
+    assert.deepEqual(await named({}), ['/index.js', '/src/b.js', 'index.js']);
+    assert.deepEqual(await named({ files: ['./made/', 'src'] }), ['/made/c.js', '/src/b.js', 'index.js']);
+    const { 'index.js': _, ...application } = files;
+    const found = await issuesIn({ 'package.json': { name: 'p', version: '1.0.0' }, ...application });
+    assert.deepEqual(found, []);
+  });
+
   it('runs the build only where it is wanted, and says what it said', async () => {
     const build = `import { writeFileSync } from 'node:fs';
       writeFileSync('ran', '');

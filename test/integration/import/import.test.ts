@@ -72,6 +72,21 @@ describe('import', () => {
     assert.deepEqual(await found(files, 'src/a.js'), []);
   });
 
+  it('reports a missing package that is named as some folder, and no file that baseUrl gives', async () => {
+    const files = {
+      'node_modules/other/package.json': { name: 'other' },
+      '.gitignore': '/src/made\n',
+      'src/parts/query/client.ts': '',
+      'src/parts/index.ts': '',
+      'src/single.ts': '',
+      'src/a.ts': "import 'query';\nimport 'query/client';\nimport 'parts';\nimport 'single';\nimport 'parts/query/client';\nimport 'made/code';\n", // prettier-ignore
+    };
+    const missing = ['src/a.ts:1 unresolved-package', 'src/a.ts:2 unresolved-package'];
+    const configured = (compilerOptions: object): Files => ({ ...files, 'tsconfig.json': { compilerOptions } });
+    assert.deepEqual(await found(configured({ baseUrl: 'src' })), missing);
+    assert.deepEqual(await found(configured({ paths: { '*': ['./src/*'] } })), missing);
+  });
+
   it('takes the folder of a package that is not built for its source, and does not miss its output', async () => {
     const files = {
       'package.json': { name: 'root', private: true, workspaces: ['packages/*'] },

@@ -132,12 +132,12 @@ const cases: Readonly<Record<string, FixCase>> = {
     detector: packages,
     rule: 'misplaced-dependency',
     files: {
-      'package.json': manifest({ name: 'p', version: '1.0.0', dependencies: { c: '*' }, devDependencies: { b: '*', d: '^1.0.0' } }),
+      'package.json': manifest({ name: 'p', version: '1.0.0', main: 'src/a.js', dependencies: { c: '*' }, devDependencies: { b: '*', d: '^1.0.0' } }),
       'src/a.js': "import 'c';\nimport 'd';\n",
       ...lock,
     },
     title: /Move it/,
-    fixed: { 'package.json': manifest({ name: 'p', version: '1.0.0', dependencies: { c: '*', d: '^1.0.0' }, devDependencies: { b: '*' } }) },
+    fixed: { 'package.json': manifest({ name: 'p', version: '1.0.0', main: 'src/a.js', dependencies: { c: '*', d: '^1.0.0' }, devDependencies: { b: '*' } }) },
     isSafe: true,
   },
   'a dependency to remove': {

@@ -31,6 +31,19 @@ describe('package', () => {
     assert.deepEqual(await named('unlisted-dependency', files), ['c']);
   });
 
+  it('takes a name for that of a package unless the folder that it names lies below baseUrl', async () => {
+    const files = (compilerOptions: object): Files => ({
+      'package.json': { name: 'p' },
+      'tsconfig.json': { compilerOptions },
+      'src/parts/query/client.ts': '',
+      '.gitignore': '/src/made\n',
+      'src/a.ts': "import 'query';\nimport 'query/client';\nimport 'parts/query/client';\nimport 'parts/gone';\nimport 'made/code';\n", // prettier-ignore
+    });
+    assert.deepEqual(await named('unlisted-dependency', files({ baseUrl: 'src' })), ['query']);
+    assert.deepEqual(await named('unlisted-dependency', files({ baseUrl: 'src/parts' })), ['parts', 'made']);
+    assert.deepEqual(await named('unlisted-dependency', files({})), ['query', 'parts', 'made']);
+  });
+
   it('takes types alone as declared only for types, or for what the host provides', async () => {
     const manifest = { name: 'p', devDependencies: { '@types/there': '*', '@types/host': '*' } };
     const text = "import { a } from 'there';\nimport { b } from 'host';\nexport const c = [a, b];\n";
@@ -176,6 +189,18 @@ describe('package', () => {
       assert.match(messages[1] ?? '', /^'absent'.*and the lockfile does not contain it/);
       assert.match(messages[2] ?? '', /^'there'.*works only as long as another package installs it/);
     }
+  });
+
+  it('counts what the framework itself depends on as used by what it generates', async () => {
+    const files = (framework: string): Files => ({
+      'package.json': { name: 'p', private: true, dependencies: { [framework]: '*', '@own/runtime': '*', other: '*' } },
+      'src/a.js': `import '${framework}';\n`,
+      ...installed(framework, { dependencies: { '@own/runtime': '*' } }),
+      ...installed('@own/runtime'),
+      ...installed('other'),
+    });
+    assert.deepEqual(await named('unused-dependency', files('@ice/app')), ['other']);
+    assert.deepEqual(await named('unused-dependency', files('library')), ['@own/runtime', 'other']);
   });
 
   it('counts what lockfiles know as a peer as used where nothing is installed', async () => {

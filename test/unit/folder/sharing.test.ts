@@ -94,6 +94,7 @@ describe('folder: sharing', () => {
     await follower.idle();
     await sleep(50);
     const at = (file: string): string => path.join(root, file);
+    const away = path.join(beside, 'away');
     const created = [{ file: 'lib/b.ts', kind: 'created' }, { file: 'lib/c.ts', kind: 'created' }] as const; // prettier-ignore
     const gone = [{ file: 'lib', kind: 'deleted' }] as const;
     const both = [leader, follower] as const;
@@ -101,10 +102,10 @@ describe('folder: sharing', () => {
     for (const folder of both) await untilShown(folder, ['a.ts', 'lib/b.ts']);
     for (const [one, other] of [both, both.toReversed(), both] as const) {
       // The files of a folder that is moved look as they did.
-      await rename(at('lib'), at('away'));
+      await rename(at('lib'), away);
       one?.filesChanged(gone);
       for (const folder of both) await untilShown(folder, ['a.ts']);
-      await rename(at('away'), at('lib'));
+      await rename(away, at('lib'));
       other?.filesChanged(created);
       for (const folder of both) await untilShown(folder, ['a.ts', 'lib/b.ts']);
       // What is told of it late is not true any more.

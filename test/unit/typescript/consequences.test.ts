@@ -134,6 +134,39 @@ describe('typescript: what follows from a missing installation', () => {
     assert.deepEqual(found, ['not-installed', '-', '-', 'not-installed']);
   });
 
+  it('is no file that an alias of the project leads to; what its folder is generated for is', async () => {
+    const files = {
+      'package.json': JSON.stringify({
+        dependencies: { react: '*', '@own/listed': '*' },
+        imports: { '#own/*': { default: './src/*.js' }, '#made/*': './made/*.js', '#react': 'react' },
+      }),
+      'src/b.ts': '',
+      'src/logo.png': '',
+      'tsconfig.json': JSON.stringify({ extends: './base/tsconfig.json' }),
+      'base/tsconfig.json': JSON.stringify({
+        compilerOptions: { paths: { '@own/*': ['../src/*'], '~/*': ['../src/*'], '@made/*': ['../made/*'], exact: ['../src/gone'] } },
+      }),
+    }; // prettier-ignore
+    const missing = 'not-installed';
+    const own = ['@own/gone', '~/gone', '#own/gone', 'exact'].map(notFound);
+    assert.deepEqual(await causesOf(files, own), ['-', '-', '-', '-']);
+    const others = [
+      '@own/listed',
+      '@made/gone',
+      '#made/gone',
+      '#react',
+      '@other/a',
+      '@virtual-plan',
+      '~/logo.png?url',
+    ].map(notFound);
+    assert.deepEqual(await causesOf(files, others), Array<string>(others.length).fill(missing));
+    const basic = JSON.stringify({
+      compilerOptions: { baseUrl: './src', paths: { '@own/*': ['../lib/*', './own/*'] } },
+    });
+    const byBase = { ...files, 'src/own/a.ts': '', 'tsconfig.json': basic };
+    assert.deepEqual(await causesOf(byBase, [notFound('@own/gone'), notFound('~/gone')]), ['-', '-']);
+  });
+
   it('is folded where another version of TypeScript answers, for options that nobody states', async () => {
     const files = (options: string): Readonly<Record<string, string>> => ({
       'package.json': manifest('typescript'),
@@ -145,15 +178,17 @@ describe('typescript: what follows from a missing installation', () => {
       diagnostic(5090, 'Non-relative paths are not allowed. Did you forget a leading ./?'),
       diagnostic(7006, "Parameter 'x' implicitly has an 'any' type."),
       diagnostic(17004, "Cannot use JSX unless the '--jsx' flag is provided."),
+      diagnostic(6059, "File '/p/src/a.ts' is not under 'rootDir' '/p/test'."),
     ];
     const missing = 'not-installed';
-    assert.deepEqual(await causesOf(files('{}'), found), [missing, missing, missing, missing]);
-    assert.deepEqual(await causesOf(files('{ "strict": true, "jsx": "react" }'), found), [missing, missing, '-', '-']);
+    assert.deepEqual(await causesOf(files('{}'), found), [missing, missing, missing, missing, missing]);
+    const stated = files('{ "strict": true, "jsx": "react", "rootDir": "." }');
+    assert.deepEqual(await causesOf(stated, found), [missing, missing, '-', '-', '-']);
     const alias = [notFound('@/a'), diagnostic(5023, "Unknown compiler option 'importsNotUsedAsValues'.")];
     assert.deepEqual(await causesOf(files('{ "baseUrl": "." }'), alias), [missing, missing]);
     assert.deepEqual(await causesOf(files('{}'), alias), ['-', missing]);
     const there = { ...files('{}'), 'node_modules/typescript/package.json': '{}' };
-    assert.deepEqual(await causesOf(there, found), ['-', '-', '-', '-']);
+    assert.deepEqual(await causesOf(there, found), ['-', '-', '-', '-', '-']);
   });
 
   it('is folded for global names of types that are listed, elements, and members that are inherited', async () => {
@@ -281,6 +316,42 @@ describe('typescript: what follows from a missing configuration or generation', 
     const prisma = { ...generated('prisma'), 'prisma/schema.prisma': schema };
     const clients = [notFound('./generated/prisma/client'), notFound('./generated/other')];
     assert.deepEqual(await causesOf(prisma, clients), ['not-installed', '-']);
+  });
+
+  it('of ice.js and TanStack Router: modules that the first build makes', async () => {
+    const files = (...names: readonly string[]): Readonly<Record<string, string>> => ({
+      'package.json': manifest(...names),
+      'tsconfig.json': '{ "compilerOptions": { "paths": { "ice": [".ice"] } } }',
+    });
+    const there = (name: string): Readonly<Record<string, string>> => ({ ...files(name), [`node_modules/${name}/package.json`]: '{}' }); // prettier-ignore
+    const found = [
+      ...['ice', './routeTree.gen', './gone'].map(notFound),
+      diagnostic(2345, `Argument of type '"/about"' is not assignable to parameter of type 'undefined'.`),
+      diagnostic(2345, "Argument of type '1' is not assignable to parameter of type 'undefined'."),
+    ];
+    const [uninstalled, unmade] = ['not-installed', 'not-generated'];
+    const both = files('@ice/app', '@tanstack/react-start');
+    assert.deepEqual(await causesOf(both, found), [uninstalled, uninstalled, '-', uninstalled, '-']);
+    assert.deepEqual(await causesOf(there('@ice/app'), found), [unmade, '-', '-', '-', '-']);
+    assert.deepEqual(await causesOf(there('@tanstack/react-start'), found), ['-', unmade, '-', unmade, '-']);
+    const made = { ...there('@tanstack/react-start'), 'src/routeTree.gen.ts': '' };
+    assert.deepEqual(await causesOf(made, found), ['-', '-', '-', '-', '-']);
+  });
+
+  it('of React Router: types of routes, and the module of the server', async () => {
+    const files = {
+      'package.json': manifest('@react-router/dev'),
+      'node_modules/@react-router/dev/package.json': '{}',
+    };
+    const found = ['./+types/root', 'virtual:react-router/server-build', 'virtual:other'].map(notFound);
+    assert.deepEqual(await causesOf(files, found), ['not-generated', 'not-generated', '-']);
+  });
+
+  it('of Cloudflare Workers: the library of the run time, which the types declare', async () => {
+    const files = { 'package.json': manifest('wrangler'), 'node_modules/wrangler/package.json': '{}' };
+    const names = ['Response', 'fetch', 'Responses', 'document'].map((name) => diagnostic(2304, `Cannot find name '${name}'.`)); // prettier-ignore
+    assert.deepEqual(await causesOf(files, names), ['not-generated', 'not-generated', '-', '-']);
+    assert.deepEqual(await causesOf({ ...files, 'worker-configuration.d.ts': '' }, names), ['-', '-', '-', '-']);
   });
 
   it('of React Native: files for a platform, whose suffixes the missing configuration lists', async () => {

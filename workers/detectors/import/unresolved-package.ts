@@ -18,8 +18,6 @@ export function reportPackage(check: ImportCheck, asked: ImportSite, { package: 
   if (!isPackageName(name)) return;
   // The package detector reports packages that are declared but not installed.
   if (why === 'package' && (!isAnythingInstalled(check, module.file) || isDeclared(graph, module.file, name))) return;
-  // With baseUrl a bare name may be a folder.
-  if (graph.projects.projectOf(module.file)?.options.baseUrl !== undefined && isFolder(graph, name)) return;
   if (guardedRequests(graph, module).has(index)) return;
   const mayBeMember = why === 'package' && graph.manifests.workspaceRoots.length > 0;
   const cause = mayBeMember ? check.submodules.cause : undefined;
@@ -89,11 +87,6 @@ export function isAnythingInstalled(check: ImportCheck, file: string): boolean {
 /** Whether the file's package or the root declares it. */
 function isDeclared({ manifests }: ModuleGraph, file: string, name: string): boolean {
   return [manifests.packageOf(file), manifests.all.get('')].some((manifest) => manifest && declares(manifest, name));
-}
-
-function isFolder({ files }: ModuleGraph, name: string): boolean {
-  for (const file of files) if (file.startsWith(`${name}/`) || file.includes(`/${name}/`)) return true;
-  return false;
 }
 
 /** A declared package that is not installed: the package detector reports it. */

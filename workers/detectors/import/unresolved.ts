@@ -1,6 +1,7 @@
 /** Specifiers that cannot be resolved, unless something explains them. */
 import { builtinModules } from 'node:module';
 import path from 'node:path';
+import { baseFolderOf } from '../../graph/base-folders.ts';
 import type { Module } from '../../graph/index.ts';
 import { guardedRequests } from '../../graph/guarded.ts';
 import { isLoading, isTypeScriptFile, specifierRange } from '../../graph/record.ts';
@@ -34,22 +35,20 @@ export function checkMissing(check: ImportCheck, asked: ImportSite, missing: Mis
   else reportFile(check, asked, missing);
 }
 
-/** With `baseUrl`, or `*` in `paths`, a name that begins with a folder there is a file of that folder, not of a package. */
+/** A name that begins with a folder below `baseUrl` is a file of that folder, not of a package. */
 function missingInFolder(
-  { graph }: ImportCheck,
+  check: ImportCheck,
   { module, request }: ImportSite,
   { package: name = '' }: Missing,
 ): Missing | undefined {
-  const project = graph.projects.projectOf(module.file);
-  const folders = project?.pathsOf(name) ?? [];
-  const folder = folders.find((one) => [...graph.files].some((file) => file.startsWith(`${one}/`)));
-  if (!project || folder === undefined) return undefined;
+  const folder = baseFolderOf(check, module.file, name);
+  if (folder === undefined) return undefined;
   return {
     kind: 'missing',
     why: 'file',
     via: 'alias',
     by: `the folder ${folder}`,
-    tried: project.pathsOf(request.specifier),
+    tried: check.graph.projects.projectOf(module.file)?.pathsOf(request.specifier) ?? [],
   };
 }
 

@@ -96,8 +96,7 @@ function checkDuplicates(check: PackageCheck, file: ManifestFile): void {
 /** Entry files of a package. A build output, or a file with a source, is assumed to exist when needed. */
 export function checkEntries(check: PackageCheck): void {
   if (!check.isOn('missing-entry')) return;
-  const { graph } = check;
-  const generated = new IgnoredPaths(graph.root);
+  const { graph, gitIgnored: generated } = check;
   const index = new FileIndex();
   index.replace(graph.files);
   for (const file of check.files) {

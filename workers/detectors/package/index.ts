@@ -13,6 +13,7 @@ import { checkBinaries } from './binaries.ts';
 import { checkConfigurations } from './configurations.ts';
 import { checkEntries, checkFields, checkLockfiles } from './fields.ts';
 import { checkInstallation } from './installation.ts';
+import { IgnoredPaths } from '../../graph/ignored.ts';
 import { Lockfiles } from './lockfiles.ts';
 import { ManifestFile } from './manifest-file.ts';
 import type { PackageCheck, PackageRule } from './package-check.ts';
@@ -45,6 +46,7 @@ class PackageChecker implements PackageCheck {
   readonly files: readonly ManifestFile[];
   readonly lockfiles: Lockfiles;
   readonly submodules: Submodules;
+  readonly gitIgnored: IgnoredPaths;
   readonly isIgnored: (file: string) => boolean;
   readonly isKnown: (specifier: string) => boolean;
   readonly #knip: KnipInstallation | undefined;
@@ -62,6 +64,7 @@ class PackageChecker implements PackageCheck {
     this.#knip = typeof knip === 'string' ? undefined : knip;
     this.lockfiles = new Lockfiles(graph);
     this.submodules = new Submodules(graph.root);
+    this.gitIgnored = new IgnoredPaths(graph.root);
     this.isIgnored = uncheckedFiles(graph, options);
     this.isKnown = knownNames(options);
     const all = [...graph.manifests.all.values()]

@@ -1,5 +1,6 @@
 /** The context of the checks of the `package` detector. */
 import type { PlaceFinding } from '../../graph/facts.ts';
+import type { IgnoredPaths } from '../../graph/ignored.ts';
 import type { ModuleGraph } from '../../graph/index.ts';
 import type { Manifest } from '../../graph/manifests.ts';
 import type { DetectorOptions, Finding } from '../../protocol/detector-protocol.ts';
@@ -19,6 +20,7 @@ export interface PackageCheck {
   readonly lockfiles: Lockfiles;
   /** Those that are not checked out may hold packages of the workspace. */
   readonly submodules: Submodules;
+  readonly gitIgnored: IgnoredPaths;
   isIgnored(file: string): boolean;
   /** The workspace's own knip reports unused and unlisted dependencies of this package. */
   isDelegatedToKnip(manifest: Manifest): boolean;

@@ -1,8 +1,10 @@
 /** Used packages that package.json does not declare, or declares in the wrong section. */
 import path from 'node:path';
+import { baseFolderOf } from '../../graph/base-folders.ts';
 import type { Toolchain } from '../../graph/toolchain.ts';
 import { dependenciesOf, typesPackageOf } from '../../graph/installed.ts';
-import { isRecord, type Manifest } from '../../graph/manifests.ts';
+import { INDEX_FILES, isPublished, isRecord, type Manifest } from '../../graph/manifests.ts';
+import { joined } from '../../graph/projects.ts';
 import { isLoading, specifierRange } from '../../graph/record.ts';
 import { isPackageName, type Resolution } from '../../graph/resolution.ts';
 import { stringsOf } from '../../graph/rules.ts';
@@ -52,11 +54,11 @@ export function checkUnlisted(
     ) {
       if (resolution.why === 'package' || resolution.why === 'subpath') continue;
     }
-    if (
-      resolution.kind === 'missing' &&
-      [request.specifier, name].some((one) => ambient.has(one) || isTopFolder(check, module.file, one))
-    )
-      continue;
+    if (resolution.kind === 'missing') {
+      if ([request.specifier, name].some((one) => ambient.has(one))) continue;
+      // The import detector reports a file that is missing in a folder of the project.
+      if (baseFolderOf(check, module.file, name) !== undefined) continue;
+    }
     const isForDevelopment = !use.isProduction || use.isTypeOnly();
     // Packages around this one may provide tools, test libraries and types.
     if (
@@ -122,14 +124,6 @@ function isReplaced({ data: { browser } }: Manifest, name: string): boolean {
   return isRecord(browser) && Object.hasOwn(browser, name);
 }
 
-/** With `baseUrl` a bare name may be a folder. */
-function isTopFolder({ graph }: PackageCheck, file: string, name: string): boolean {
-  const base = graph.projects.projectOf(file)?.options.baseUrl;
-  if (base === undefined) return false;
-  for (const one of graph.files) if (one.startsWith(`${name}/`) || one.includes(`/${name}/`)) return true;
-  return false;
-}
-
 /** The range that other packages of the workspace use, or a caret range of the installed version. */
 function rangeToAdd({ graph, files }: PackageCheck, manifest: Manifest, name: string): string | undefined {
   if (graph.manifests.members.has(name)) {
@@ -153,9 +147,13 @@ export function misplacedUses(
   uses: readonly PackageUse[],
   toolchain: Toolchain,
 ): readonly PackageUse[] {
-  const isPublished =
-    manifest.data.private !== true && manifest.data.name !== undefined && manifest.data.version !== undefined;
-  if (!check.isOn('misplaced-dependency') || !isPublished || toolchain.isBundled(joinedFile(manifest))) return [];
+  const hasIndex = INDEX_FILES.some((name) => check.graph.files.has(joined(manifest.directory, name)));
+  if (
+    !check.isOn('misplaced-dependency') ||
+    !isPublished(manifest, hasIndex) ||
+    toolchain.isBundled(joinedFile(manifest))
+  )
+    return [];
   return uses.filter(({ name, module, request, resolution, isProduction, isGuarded }) => {
     if (!isProduction || resolution.kind === 'builtin' || resolution.kind === 'opaque') return false;
     if (!isLoading(request)) return false;

@@ -83,12 +83,13 @@ function ruleOf(sections: readonly Dependency[]): 'unused-dependency' | 'unused-
   return sections[0]?.section === 'dependencies' ? 'unused-dependency' : 'unused-dev-dependency';
 }
 
-/** Peer and optional dependencies of the installed dependencies. */
+/** Peer and optional dependencies of the installed dependencies, and what code that a framework generates may import. */
 function peersOf({ graph }: PackageCheck, manifest: Manifest, names: Iterable<string>): Set<string> {
   const peers = new Set<string>();
   for (const name of names) {
     const installed = graph.installed.find(name, path.join(graph.root, manifest.directory))?.data;
-    for (const asked of PEER_FIELDS.map((field) => installed?.[field]))
+    const fields = isFramework(name) ? [...PEER_FIELDS, 'dependencies'] : PEER_FIELDS;
+    for (const asked of fields.map((field) => installed?.[field]))
       if (isRecord(asked)) for (const peer of Object.keys(asked)) peers.add(peer);
   }
   return peers;

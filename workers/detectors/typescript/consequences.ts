@@ -16,6 +16,7 @@ import { Installation } from '../../runtime/installation.ts';
 import { packageNameOf, typesOf } from '../../runtime/package-chain.ts';
 import { Submodules } from '../../runtime/submodules.ts';
 import { isElement, isTypedByContext } from './contextual.ts';
+import { aliasesOfImports, aliasesOfPaths, placesOf, type OwnAlias } from './own-aliases.ts';
 import type { Diagnostic } from './session.ts';
 
 /** Errors about a module that cannot be found, whose specifier is the first quoted part of the message. */
@@ -49,6 +50,8 @@ const byOption: readonly (readonly [options: readonly string[], codes: ReadonlyS
     new Set([1259, 1323, 1343, 1375, 1470, 1471, 1479, 2691, 2732, 2792, 2834, 2835, 5097]),
   ],
   [['jsx'], new Set([6142, 17004])],
+  // Before TypeScript 6 it was the folder that all inputs have in common.
+  [['rootDir'], new Set([5011, 6059])],
   [
     ['strict', 'noImplicitAny', 'strictNullChecks'],
     new Set([
@@ -91,6 +94,8 @@ export class Consequences {
   readonly #configFile: string;
   /** Options that the configurations of the project state, as far as they can be read. */
   readonly #stated = new Map<string, unknown>();
+  /** What the targets of `paths` are relative to. */
+  #pathsFolder: string;
   #ofProject: ProjectCause | undefined;
 
   /**
@@ -100,6 +105,7 @@ export class Consequences {
    */
   constructor(root: string, configFile: string, textOf: (file: string) => string | undefined) {
     this.#folder = path.dirname(configFile);
+    this.#pathsFolder = this.#folder;
     this.#configFile = configFile;
     this.#textOf = textOf;
     this.#installation = new Installation(root);
@@ -144,6 +150,8 @@ export class Consequences {
       return this.#installation.partialCauseIn(path.dirname(file));
     if (code === 2339 && timersOfNode.test(message))
       return this.#installation.causeOf('@types/node', path.dirname(file));
+    const generated = this.#causeOfGenerated(path.dirname(file), (missing) => missing.explainsError(message));
+    if (generated) return generated;
     return this.#dependsOnOptions(diagnostic) ? (this.#ofOptions() ?? this.#project.version) : undefined;
   }
 
@@ -154,9 +162,7 @@ export class Consequences {
     if (generated && (!aboutMembers.has(code) || specifier.startsWith('@'))) return generated;
     if (aboutMembers.has(code)) return undefined;
     if (specifier.startsWith('.') || path.isAbsolute(specifier)) {
-      // Types of files that are no modules come from packages, such as `vite/client`.
-      const isThere =
-        !/\.[cm]?[jt]sx?$/.test(specifier) && isFile(path.resolve(folder, specifier.replace(/\?.*$/, '')));
+      const isThere = isAsset(path.resolve(folder, specifier));
       const isPublic = specifier.startsWith('/') && /\.[a-z\d]+$/i.test(specifier);
       if (isThere || isPublic) return this.#installation.causeIn(folder);
       if (existsForPlatform(path.resolve(folder, specifier))) return this.#ofOptions();
@@ -166,13 +172,26 @@ export class Consequences {
       return this.#installation.causeOf('@types/node', folder);
     }
     const name = packageNameOf(specifier);
+    if (this.#leadsIntoSubmodule(specifier)) return this.#submodules.cause;
+    const isDeclared = name !== undefined && this.#installation.causeOfDeclared(name, folder) !== undefined;
+    const places = isDeclared ? [] : placesOf(specifier, this.#aliasesFrom(folder));
+    if (places.some(({ place }) => isAsset(place))) return this.#installation.causeIn(folder);
+    // What a command generates comes with its folder; where that is there, only the file is missing.
+    if (places.some((one) => isFolder(one.folder))) return this.#ofOptions();
     if (name !== undefined && !/^[a-z][\w+.-]*:/i.test(specifier)) {
-      if (this.#leadsIntoSubmodule(specifier)) return this.#submodules.cause;
       return this.#installation.causeOf(name, folder) ?? this.#ofTypes(code, name, folder) ?? this.#ofOptions();
     }
-    // A module of a bundler or a framework, whose types a package declares.
-    const isVirtual = /^(?:[a-z][\w+.-]*:|#|\$)/i.test(specifier);
+    // A module of a bundler or a framework, whose types a package declares: `virtual:pwa`, `#imports`, `@qwik-city-plan`.
+    const isVirtual = /^(?:[a-z][\w+.-]*:|#|\$|@[^/]+$)/i.test(specifier);
     return (isVirtual ? this.#installation.causeIn(folder) : undefined) ?? this.#ofOptions() ?? this.#ofBaseUrl();
+  }
+
+  #aliasesFrom(folder: string): readonly OwnAlias[] {
+    const [own] = this.#installation.packages.of(folder);
+    return [
+      ...aliasesOfPaths(this.#option('paths'), this.#pathsFolder),
+      ...(own ? aliasesOfImports(own.data['imports'], own.directory) : []),
+    ];
   }
 
   /** By the `paths` of the project. Which configuration states them does not matter: folders of submodules are distinct. */
@@ -315,7 +334,11 @@ export class Consequences {
     const content = isRecord(value) ? value : {};
     const options = content['compilerOptions'];
     for (const [name, option] of Object.entries(isRecord(options) ? options : {})) {
-      if (!this.#stated.has(name)) this.#stated.set(name, option);
+      if (this.#stated.has(name)) continue;
+      this.#stated.set(name, option);
+      const folder = path.dirname(configFile);
+      if (name === 'baseUrl' && typeof option === 'string') this.#pathsFolder = path.resolve(folder, option);
+      else if (name === 'paths' && !this.#stated.has('baseUrl')) this.#pathsFolder = folder;
     }
     const named = content['extends'];
     for (const base of Array.isArray(named) ? (named as unknown[]) : [named]) {
@@ -357,6 +380,15 @@ const FOR_PLATFORM = /^\.(?:ios|android|native|web|windows|macos)\.[jt]sx?$/;
 function isCaught(message: string, text: string): boolean {
   const name = /['"‘“](\w+)/.exec(message)?.[1];
   return name !== undefined && new RegExp(`\\bcatch\\s*\\(\\s*${name}\\b`).test(text);
+}
+
+/** Whether it is a file that is no module. Types of these come from packages, such as `vite/client`. */
+function isAsset(file: string): boolean {
+  return !/\.[cm]?[jt]sx?$/.test(file) && isFile(file.replace(/\?.*$/, ''));
+}
+
+function isFolder(folder: string): boolean {
+  return entryAt(folder) === 'directory';
 }
 
 function isFile(file: string): boolean {

@@ -204,6 +204,11 @@ export const FRAMEWORKS: readonly Framework[] = [
     names: ['@qwik-city-*', '@qwik-router-*', '@qwik-client-manifest'],
   },
   { name: 'SolidStart', packages: ['@solidjs/start', 'vinxi'], names: ['vinxi/routes', '#start/*', '$vinxi/*'] },
+  {
+    name: 'TanStack Router',
+    packages: ['@tanstack/router-plugin', '@tanstack/router-vite-plugin', '@tanstack/router-cli', '@tanstack/*-start'],
+    names: ['./routeTree.gen', './routeTree.gen.ts', '../*routeTree.gen', '../*routeTree.gen.ts'],
+  },
   { name: 'TanStack Start', packages: ['@tanstack/*start*'], names: ['tanstack-start-*', '#tanstack-*'] },
   {
     name: 'Ember',

@@ -17,7 +17,7 @@ import type { FunctionNode, Tree } from '../../rules/tree.ts';
 const TIME_PER_FILE = 2000;
 
 export const detector: Detector = {
-  name: 'complexity-scores',
+  name: 'scores',
   version: '1',
   plan: () => Promise.resolve({ status: 'not-applicable', units: [], problems: [], configFiles: [] }),
   /** The unit's file is the file to measure; an overlay is its text. `unchanged`: the text cannot be parsed. */

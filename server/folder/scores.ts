@@ -20,12 +20,12 @@ export async function complexityScoresOf(
   { file, text }: Pick<Overlay, 'file' | 'text'>,
   signal: AbortSignal,
 ): Promise<readonly FunctionScores[] | undefined> {
-  const unit: Unit = { id: file, kind: 'file', group: 'complexity-scores', file };
+  const unit: Unit = { id: file, kind: 'file', group: 'scores', file };
   const overlay: Overlay = { file, text, version: 0 };
   let found: readonly Issue[] | undefined;
   const outcome = await pool.check({
     request: {
-      ...{ detector: 'complexity-scores', root, options: {}, revision: 0 },
+      ...{ detector: 'scores', root, options: {}, revision: 0 },
       ...{ units: [unit], overlays: [overlay], first: [] },
     },
     priority: 'open',
