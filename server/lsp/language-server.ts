@@ -27,13 +27,10 @@ import {
   type TrustParams,
   type WatchStatusParams,
 } from '../../workers/protocol/editor-protocol.ts';
-import { isRecord } from '../configuration/is-record.ts';
-import { defaultSettings, type BulkheadSettings } from '../configuration/settings.ts';
+import type { BulkheadSettings } from '../configuration/settings.ts';
 import type { ChangeKind } from '../journal.ts';
 import { defaultLimits } from '../pool/worker-entry.ts';
 import { createPool } from '../pool/pool.ts';
-import { sandboxOf } from '../pool/sandbox.ts';
-import type { PoolSettings } from '../pool/types.ts';
 import { printable } from '../printable.ts';
 import { endPrewarmedThread } from '../store/store-client.ts';
 import { ReportWriter, type ServerReport } from '../store/server-reports.ts';
@@ -44,12 +41,13 @@ import { signalOf } from './cancellation.ts';
 import { ChangeCollector } from './changes.ts';
 import { CodeActionProvider } from './code-action-provider.ts';
 import { CodeLenses } from './code-lenses.ts';
+import { ClientSettings, type FormerSettings } from './client-settings.ts';
 import { abilitiesOf, noAbilities, type ClientAbilities } from './client-abilities.ts';
 import { fixAllKind } from './code-actions.ts';
 import { commands, runCommand, type CommandHost } from './commands.ts';
 import { Publisher } from './diagnostics.ts';
 import { Documents, type DocumentsListener } from './documents.ts';
-import { readEditorSettings, type EditorSettings } from './editor-settings.ts';
+import { readEditorSettings } from './editor-settings.ts';
 import { FileNames } from './file-names.ts';
 import { featuresOf, initializationOf, rootUrisOf, sectionIn, type ClientFeatures } from './initialization.ts';
 import { answerIssueRequests } from './issue-requests.ts';
@@ -63,9 +61,6 @@ import { StormLog } from './storm-log.ts';
 import { WatchedFiles } from './watched-files.ts';
 import { WorkerRequests } from './worker-requests.ts';
 import { Workspace, type WorkspaceSettings } from './workspace.ts';
-
-/** A client that has not answered by then is taken to have no settings. */
-const settingsMs = 5_000;
 
 const changeKinds: Readonly<Record<FileChangeType, ChangeKind>> = {
   [FileChangeType.Created]: 'created',
@@ -87,15 +82,9 @@ export class LanguageServer {
   /** Undefined before `initialize` and after `shutdown`. */
   #workspace: Workspace | undefined;
   #progress: AnalysisProgress | undefined;
-  #settings: BulkheadSettings = defaultSettings;
-  #folderSettings: ReadonlyMap<string, BulkheadSettings> = new Map();
-  /** Of the present settings. */
-  #settingProblems: readonly string[] = [];
-  /** Problems of settings that have been logged, or will be when the connection is ready. */
-  readonly #loggedProblems = new Set<string>();
+  readonly #settings: ClientSettings;
   readonly #percent = new AnalysisPercent();
   readonly #log: StormLog;
-  #trusted = true;
   /** The client has sent settings. */
   #hasSettings = false;
   #storageDir: string | undefined;
@@ -127,6 +116,7 @@ export class LanguageServer {
     );
     this.#report = reportsDir === undefined ? undefined : new ReportWriter(reportsDir, () => this.#readReport());
     this.#messages = new Messages(connection);
+    this.#settings = new ClientSettings(connection, (before) => this.#settingsChanged(before));
     this.#publisher = new Publisher(
       { diagnosticsOf: (uri) => this.#diagnosticsOf(uri) },
       async (params) => {
@@ -154,7 +144,7 @@ export class LanguageServer {
       compared: () => this.#status.changed(),
       openFilesChanged: (absolute) => this.#workspace?.setOpenFiles(absolute),
       changed: (absolute, kind, source) => {
-        if (source === 'type' && this.#settings.run !== 'onType') return;
+        if (source === 'type' && this.#settings.window.run !== 'onType') return;
         this.#changes.add(absolute, kind, source);
         this.#status.changed();
       },
@@ -164,10 +154,10 @@ export class LanguageServer {
       documents: this.#documents,
       workspace: () => this.#workspace,
       abilities: () => this.#abilities,
-      hasBaseline: () => this.#settings.baseline === 'hide',
-      trusted: () => this.#trusted,
+      hasBaseline: () => this.#settings.window.baseline === 'hide',
+      trusted: () => this.#settings.trusted,
       opensSettings: () => this.#isExtension,
-      followsTyping: () => this.#settings.run === 'onType',
+      followsTyping: () => this.#settings.window.run === 'onType',
       analyseNow: (uri) => this.#analyseNow(uri),
       tell: (message) => void connection.window.showInformationMessage(message),
     });
@@ -187,10 +177,10 @@ export class LanguageServer {
     connection.onShutdown(() => this.dispose());
     connection.onDidChangeConfiguration(({ settings }: { settings: unknown }) => {
       const section = sectionIn(settings);
-      if (section !== undefined) this.#applySettings(readEditorSettings(section));
+      if (section !== undefined) this.#settings.apply(readEditorSettings(section));
       else void this.#during(this.#askForSettings());
     });
-    connection.onNotification(notifications.trust, ({ trusted }: TrustParams) => this.#configure({ trusted }));
+    connection.onNotification(notifications.trust, ({ trusted }: TrustParams) => this.#settings.change({ trusted }));
     connection.onDidChangeWatchedFiles(({ changes }) => {
       if (changes.some(({ type }) => type !== FileChangeType.Changed)) this.#names.forgetDirectories();
       for (const { uri, type } of changes) {
@@ -221,11 +211,7 @@ export class LanguageServer {
   #initialize(params: InitializeParams): InitializeResult {
     if (this.#workspace) throw new ResponseError(ErrorCodes.InvalidRequest, 'The server is initialized already.');
     const read = initializationOf(params.initializationOptions);
-    this.#settings = read.settings;
-    this.#folderSettings = read.folders;
-    this.#settingProblems = read.problems;
-    for (const problem of read.problems) this.#loggedProblems.add(problem);
-    this.#trusted = read.trusted;
+    this.#settings.initialize(read);
     this.#storageDir = read.storageDir;
     this.#isExtension = read.isExtension;
     this.#editor = [params.clientInfo?.name, params.clientInfo?.version].filter(Boolean).join(' ');
@@ -267,7 +253,7 @@ export class LanguageServer {
 
   #start(): void {
     this.#started = true;
-    this.#logProblems(this.#loggedProblems);
+    this.#settings.ready();
     if (!this.#watchedFiles) void this.#workspace?.watch();
     this.#openRoots();
     if (this.#names.roots.length === 0) this.#sayThatNothingIsOpen();
@@ -294,7 +280,7 @@ export class LanguageServer {
 
   #makeWorkspace(): Workspace {
     const pool = createPool({
-      ...this.#poolSettings(),
+      ...this.#settings.pool,
       ...(this.#storageDir === undefined ? {} : { storageDir: this.#storageDir }),
       log: (level, message) => this.#log.add(level, message),
       readerReady: () => this.#publisher.backpressure(),
@@ -332,44 +318,22 @@ export class LanguageServer {
 
   #workspaceSettings(): WorkspaceSettings {
     return {
-      settings: this.#settings,
+      settings: this.#settings.window,
       folders: this.#settingsByRoot(),
-      trusted: this.#trusted,
+      trusted: this.#settings.trusted,
       storageDir: this.#storageDir,
     };
   }
 
-  #poolSettings(): Required<PoolSettings> {
-    const { maxWorkers, memoryLimit, healthInterval, node } = this.#settings;
-    return {
-      maxWorkers,
-      memoryMb: memoryLimit,
-      healthIntervalMs: healthInterval * 1_000,
-      // An untrusted workspace must not choose which program runs.
-      node: this.#trusted ? node : '',
-      sandbox: sandboxOf(this.#settings),
-    };
-  }
-
   /** All settings apply at once. Only a change of `node` replaces the workers. */
-  #configure(change: Partial<WorkspaceSettings>): void {
-    const { settings = this.#settings, folders = this.#folderSettings, trusted = this.#trusted } = change;
-    const before = this.#poolSettings();
-    const { diagnosticSource } = this.#settings;
-    const shown = this.#codeLensSettings();
-    this.#settings = settings;
-    this.#folderSettings = folders;
-    this.#trusted = trusted;
-    const now = this.#poolSettings();
-    this.#workspace?.pool.configure(now);
+  #settingsChanged(before: FormerSettings): void {
+    const now = this.#settings;
+    this.#status.changed();
+    this.#workspace?.pool.configure(now.pool);
     this.#workspace?.configure(this.#workspaceSettings());
-    if (settings.diagnosticSource !== diagnosticSource) this.#publisher.recheck();
-    if (this.#codeLensSettings() !== shown) this.#codeLenses.refresh();
-    if (now.node !== before.node) void this.#during(this.#changeNode());
-  }
-
-  #codeLensSettings(): string {
-    return JSON.stringify([this.#settings, ...this.#folderSettings.values()].map(({ codeLens }) => codeLens));
+    if (now.window.diagnosticSource !== before.window.diagnosticSource) this.#publisher.recheck();
+    if (now.codeLenses !== before.codeLenses) this.#codeLenses.refresh();
+    if (now.pool.node !== before.pool.node) void this.#during(this.#changeNode());
   }
 
   /** Nothing is up to date before this has ended. */
@@ -382,20 +346,6 @@ export class LanguageServer {
     });
   }
 
-  /** Applies settings that the client sent. Each problem in them is logged once. */
-  #applySettings({ settings, folders, problems }: EditorSettings): void {
-    this.#settingProblems = problems;
-    this.#status.changed();
-    const fresh = problems.filter((problem) => !this.#loggedProblems.has(problem));
-    for (const problem of fresh) this.#loggedProblems.add(problem);
-    if (this.#started) this.#logProblems(fresh);
-    this.#configure({ settings, folders });
-  }
-
-  #logProblems(problems: Iterable<string>): void {
-    for (const problem of problems) this.#connection.console.warn(problem);
-  }
-
   /** Results may depend on the version of Node.js. Other windows have settings of their own. */
   async #changeNode(): Promise<void> {
     await this.#workspace?.pool.restart();
@@ -404,17 +354,7 @@ export class LanguageServer {
 
   /** Some clients send no settings, but answer when they are asked. */
   async #askForSettings(): Promise<void> {
-    if (!this.#features.answersConfiguration || this.#isExtension) return;
-    const ask = async (): Promise<void> => {
-      const answer: unknown = await this.#connection.workspace.getConfiguration('bulkhead').catch(() => undefined);
-      if (isRecord(answer) && Object.keys(answer).length > 0)
-        this.#applySettings(readEditorSettings(sectionIn(answer) ?? answer));
-    };
-    // A late answer still counts, but nobody waits for it.
-    const timedOut = Promise.withResolvers<void>();
-    const timer = setTimeout(timedOut.resolve, settingsMs).unref();
-    await Promise.race([ask(), timedOut.promise]);
-    clearTimeout(timer);
+    if (this.#features.answersConfiguration && !this.#isExtension) await this.#settings.ask();
   }
 
   /** Undefined: not known at the moment. A name that the editor does not use for the file has none. */
@@ -466,7 +406,7 @@ export class LanguageServer {
     answerIssueRequests(connection, () => this.#workspace);
     new AgentTools({
       workspace: () => this.#workspace,
-      trusted: () => this.#trusted,
+      trusted: () => this.#settings.trusted,
       upToDate: async () => {
         await this.#documents.compared();
         for (const uri of this.#documents.unsaved()) this.#analyseNow(uri);
@@ -511,7 +451,7 @@ export class LanguageServer {
   /** Also if the text is not saved and `bulkhead.run` is `onSave`. */
   #analyseNow(uri: string): void {
     const absolute = this.#names.pathOf(uri);
-    if (absolute !== undefined && this.#documents.isUnsaved(uri) && this.#settings.run === 'onSave') {
+    if (absolute !== undefined && this.#documents.isUnsaved(uri) && this.#settings.window.run === 'onSave') {
       this.#changes.add(absolute, 'changed', 'save');
     }
     this.#changes.flush();
@@ -520,7 +460,7 @@ export class LanguageServer {
   #readStatus(): StatusParams {
     const workspace = this.#workspace;
     const detectors = workspace?.statuses() ?? [];
-    const ofSettings = this.#settingProblems.map((message) => ({ message, count: 1 }));
+    const ofSettings = this.#settings.problems.map((message) => ({ message, count: 1 }));
     return statusOf({
       paused: workspace?.paused === true,
       underWay: this.#isUnderWay,
@@ -580,7 +520,7 @@ export class LanguageServer {
 
   /** Of folders that have their own, by their real paths. */
   #settingsByRoot(): ReadonlyMap<string, BulkheadSettings> {
-    return new Map([...this.#folderSettings].map(([uri, settings]) => [this.#names.pathOf(uri) ?? uri, settings]));
+    return new Map([...this.#settings.folders].map(([uri, settings]) => [this.#names.pathOf(uri) ?? uri, settings]));
   }
 
   async #accept(uri: string, fingerprint: string): Promise<void> {
@@ -601,8 +541,8 @@ export class LanguageServer {
       analyze: () => void this.#workspace?.analyzeAll(),
       restartWorkers: () => void this.#workspace?.pool.restart(),
       status: () => this.#readStatus(),
-      memoryLimit: () => this.#settings.memoryLimit || defaultLimits.memoryMb,
-      raiseMemoryLimit: (memoryLimit) => this.#configure({ settings: { ...this.#settings, memoryLimit } }),
+      memoryLimit: () => this.#settings.window.memoryLimit || defaultLimits.memoryMb,
+      raiseMemoryLimit: (memoryLimit) => this.#settings.change({ window: { ...this.#settings.window, memoryLimit } }),
       tell: (message) => {
         void this.#connection.sendNotification(ShowMessageNotification.type, { type: MessageType.Info, message });
       },
