@@ -15,11 +15,10 @@ import type {
 import type { FileChange, Journal, JournalChange, Revision } from '../journal.ts';
 import type { Store } from '../store/store.ts';
 import type { KnownSignature } from './closures.ts';
-import { deletedBy } from './deleted-paths.ts';
 import { hashLines, listInputs, takeInputs, type Inputs, type Listing } from './inputs.ts';
-import { changeTriggersOf, classifyChange, installationOf, isConfiguration, isInput } from './change-triggers.ts';
-import { BriefAbsences, changedOnDisk, isYounger } from './brief-absences.ts';
-import { clockToleranceMs, isBefore, type Moment } from './moment.ts';
+import { changeTriggersOf, classifyChange, isInput } from './change-triggers.ts';
+import { DiskComparison, type OtherFiles, type Snapshot } from './disk-comparison.ts';
+import { isBefore, type Moment } from './moment.ts';
 import { PlanCache, type PresentPlan } from './plan-cache.ts';
 import { ReadFiles, type StoredReads } from './reads.ts';
 import { dependsOnOthers, unitFingerprints, type FingerprintInput } from './result-fingerprints.ts';
@@ -57,23 +56,6 @@ export type ResultStore = Pick<
   Store,
   'meta' | 'hashInputs' | 'loadUnits' | 'putUnit' | 'loadFacts' | 'putFact' | 'dropFact'
 >;
-
-/** Inputs at one moment. */
-interface Snapshot {
-  readonly inputs: Inputs;
-  /** Changes reported after this revision may be missing. */
-  readonly revision: Revision;
-  /** When it was begun; milliseconds since the epoch. */
-  readonly at: number;
-}
-
-/** What results depend on besides {@link Inputs}. */
-export interface OtherFiles {
-  /** Whether a result depends on the content of a file of the root that is not an input, such as a style sheet. */
-  readonly concerns: (file: string) => boolean;
-  /** More files, relative to the root, such as those outside of it. */
-  readonly outside: ReadonlySet<string>;
-}
 
 const noOthers: OtherFiles = { concerns: () => false, outside: new Set() };
 
@@ -173,26 +155,18 @@ export class ResultCache {
     const base = await this.#first.then(() => this.#base);
     if (!base) return [];
     const { revision, now: at } = this.#journal;
-    const [before, now] = [base.inputs, await takeInputs(this.#root, this.#store)];
+    const now = await takeInputs(this.#root, this.#store);
     const reported = this.#journal.since(base.revision) ?? new Map<string, JournalChange>();
     const reportedAt = this.#journal.revision;
-    const changes = differences(before, now);
-    const unhashed = await this.#changedSince(base.at, others, before, now);
-    const differing = new Set(changes.map(({ file }) => file));
-    const absences = new BriefAbsences(this.#root, now.files, differing, reported);
-    const missed = distinct([
-      ...(await this.#missed([...changes, ...unhashed], reported, before, now)),
-      ...(await this.#changedAgain(differing, reported, now)),
-      ...(await absences.ofFolders(base.at)),
-      ...(await absences.ofFiles(results)),
-    ]);
-    const changedAt = await this.#changeTimes(changes, reported);
-    for (const [file, moment] of await this.#untrackedTimes(results, now)) changedAt.set(file, moment);
+    const comparison = new DiskComparison(this.#root, base, now, reported);
+    const { changes } = comparison;
+    const missed = await comparison.missed(results, others);
+    const changedAt = await comparison.changeTimes(results);
     for (const [detector, own] of Map.groupBy(results, (result) => result.detector)) {
-      const valid = own.filter((result) => isStillValid(result, changedAt, before, now));
+      const valid = own.filter((result) => isStillValid(result, changedAt, base.inputs, now));
       await this.#storeResults(detector, valid, now);
     }
-    await this.#plans.store(plans, { before, now, changes, changedAt, revision });
+    await this.#plans.store(plans, { before: base.inputs, now, changes, changedAt, revision });
     this.#base = { inputs: now, revision, at };
     return this.#withOwed(missed, reported, reportedAt, now);
   }
@@ -306,106 +280,6 @@ export class ResultCache {
     }
     return stored;
   }
-
-  /** Changes that were not reported, or happened after they were reported. */
-  async #missed(
-    changes: readonly FileChange[],
-    reported: ReadonlyMap<string, JournalChange>,
-    before: Inputs,
-    now: Inputs,
-  ): Promise<readonly FileChange[]> {
-    const times = await Promise.all(changes.map(({ file }) => changedOnDisk(this.#root, file)));
-    const missed = changes.filter(({ file, kind }, index) => {
-      const report = reported.get(file);
-      if (report === undefined) return true;
-      if (kind === 'deleted' || report.kind === 'deleted') return report.kind !== kind;
-      // Who reported a change of a new file did not know that it is new: plans may lack it.
-      if (kind === 'created' && report.kind === 'changed') return true;
-      return isYounger(times[index], report);
-    });
-    const isExplained = [...reported.keys(), ...missed.map(({ file }) => file)].some(
-      (file) => isConfiguration(file) || installationOf(file) !== undefined,
-    );
-    if (before.installed === now.installed || isExplained) return missed;
-    // Packages were installed, and nobody reported it.
-    return [...missed, { file: 'node_modules', kind: 'changed' }];
-  }
-
-  /**
-   * Files whose content is as it was, although a change of them was reported: what was analysed since may be neither.
-   * @param differing files whose content is not as it was
-   */
-  async #changedAgain(
-    differing: ReadonlySet<string>,
-    reported: ReadonlyMap<string, JournalChange>,
-    { files }: Inputs,
-  ): Promise<readonly FileChange[]> {
-    const reports = [...reported.values()];
-    const isGone = deletedBy(reports);
-    const back = isGone ? [...files.keys()].filter((file) => isGone(file)) : [];
-    const recreated = back.flatMap((file): FileChange[] => {
-      const known = reported.get(file);
-      return !differing.has(file) && (known ?? { kind: 'deleted' }).kind === 'deleted'
-        ? [{ file, kind: 'created' }]
-        : [];
-    });
-    const rest = reports.filter(({ file, kind }) => kind !== 'deleted' && !differing.has(file));
-    const changed = await Promise.all(
-      rest.map(async (report): Promise<FileChange[]> => {
-        const { file } = report;
-        const at = await changedOnDisk(this.#root, file);
-        if (at === 0) return [{ file, kind: 'deleted' }];
-        return files.has(file) && isYounger(at, report) ? [{ file, kind: 'changed' }] : [];
-      }),
-    );
-    return [...recreated, ...changed.flat()];
-  }
-
-  /** Files that results depend on, whose content is not compared, and that changed since a moment. */
-  async #changedSince(
-    moment: number,
-    { concerns, outside }: OtherFiles,
-    before: Inputs,
-    { files }: Inputs,
-  ): Promise<readonly FileChange[]> {
-    const kept = [...files].flatMap(([file, content]) =>
-      content === '' && before.files.has(file) && concerns(file) ? [file] : [],
-    );
-    const changed = await Promise.all(
-      [...kept, ...outside].map(async (file): Promise<FileChange[]> =>
-        (await changedOnDisk(this.#root, file)) > moment - clockToleranceMs ? [{ file, kind: 'changed' }] : [],
-      ),
-    );
-    return changed.flat();
-  }
-
-  /** When each file changed last, by the journal and by the file system. Unreported changes have an infinite revision. */
-  async #changeTimes(
-    changes: readonly FileChange[],
-    reported: ReadonlyMap<string, JournalChange>,
-  ): Promise<Map<string, Moment>> {
-    const times = await Promise.all(
-      changes.map(async ({ file }): Promise<[string, Moment]> => {
-        const revision = reported.get(file)?.revision ?? Number.POSITIVE_INFINITY;
-        return [file, { revision, at: (await changedOnDisk(this.#root, file)) + clockToleranceMs }];
-      }),
-    );
-    return new Map(times);
-  }
-
-  /** Times of files whose content is not among the inputs, such as a Markdown file that ESLint lints. */
-  async #untrackedTimes(
-    results: readonly CacheableResult[],
-    { files: known }: Inputs,
-  ): Promise<readonly (readonly [string, Moment])[]> {
-    const files = new Set(results.map(({ unit }) => unit.file).filter((file) => !isInput(file)));
-    for (const { reads = [] } of results) for (const file of reads) if (!known.get(file)) files.add(file);
-    return Promise.all(
-      [...files].map(async (file) => {
-        return [file, { revision: 0, at: (await changedOnDisk(this.#root, file)) + clockToleranceMs }] as const;
-      }),
-    );
-  }
 }
 
 /** @param changedAt by file that differs from `before` */
@@ -431,22 +305,6 @@ function isStillValid(
     if (matters && !isBefore(change, checkedAt)) return false;
   }
   return true;
-}
-
-/** The first change of each file. */
-function distinct(changes: readonly FileChange[]): readonly FileChange[] {
-  const files = new Set<string>();
-  return changes.filter(({ file }) => !files.has(file) && files.add(file));
-}
-
-function differences(before: Inputs, now: Inputs): readonly FileChange[] {
-  const changed = [...now.files].flatMap(([file, hash]): FileChange[] => {
-    const known = before.files.get(file);
-    if (known === hash) return [];
-    return [{ file, kind: known === undefined ? 'created' : 'changed' }];
-  });
-  const gone = [...before.files.keys()].filter((file) => !now.files.has(file));
-  return [...changed, ...gone.map((file): FileChange => ({ file, kind: 'deleted' }))];
 }
 
 function signatureKind(detector: string): string {
