@@ -23,6 +23,8 @@ interface SchedulerParts {
   readonly problems: Problems;
   /** Whether a change of the file affects the detector. */
   readonly isAffectedBy: (file: string) => boolean;
+  /** What the plan named as configuration. */
+  readonly configFiles: () => readonly string[];
 }
 
 /** @param failure why some of its units have no result */
@@ -141,6 +143,7 @@ export class Checks {
         ...(this.#host.live() ? { allowProvisional: true } : {}),
         ...(ownNotes === undefined ? {} : { notes: ownNotes }),
       },
+      configFiles: this.#parts.configFiles(),
       changedSince: (known) => this.#changedSince(known),
       priority: batch.priority,
       signal: running.abort.signal,

@@ -63,6 +63,7 @@ export class DetectorScheduler {
       invalidation: this.#invalidation,
       problems: this.#problems,
       isAffectedBy: (file: string) => this.#classify(file) !== 'none',
+      configFiles: () => this.#plan.current?.configFiles ?? [],
     };
     this.#checks = new Checks(name, host, known, ({ units }, failure) => {
       this.#failure = failure ?? this.#failure;

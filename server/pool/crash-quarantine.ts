@@ -2,23 +2,20 @@
  * Puts inputs into quarantine that crashed their workers, and takes them back when the detector itself turns out to be
  * broken. Knows what quarantine keys depend on beside the files. Lives as long as the pool.
  */
-import type { CheckRequest, Unit } from '../../workers/protocol/detector-protocol.ts';
+import type { Unit } from '../../workers/protocol/detector-protocol.ts';
 import type { Clock } from '../clock.ts';
 import type { Partition } from './partitions.ts';
 import type { Quarantine, QuarantineContext, Sifted } from './quarantine.ts';
-import type { ExitReason, QuarantinedInput } from './types.ts';
+import type { CheckTask, ExitReason, QuarantinedInput } from './types.ts';
 
-/** What the last plan of a detector said that quarantine keys depend on. */
-interface Planned {
-  readonly version: string;
-  readonly configFiles: readonly string[];
-}
+/** What is checked, and what else a key depends on. */
+type Checked = Pick<CheckTask, 'request' | 'configFiles'>;
 
 export class CrashQuarantine {
   readonly #clock: Clock;
   readonly #quarantine: Quarantine;
-  /** By detector and root. */
-  readonly #planned = new Map<string, Planned>();
+  /** Versions by detector and root. */
+  readonly #versions = new Map<string, string>();
   /** By worker group: inputs quarantined since its workers last made progress. */
   readonly #unconfirmed = new Map<string, Set<QuarantinedInput>>();
 
@@ -27,25 +24,21 @@ export class CrashQuarantine {
     this.#quarantine = quarantine;
   }
 
-  planned(detector: string, root: string, planned: Planned): void {
-    this.#planned.set(plannedKey(detector, root), planned);
-  }
-
-  /** A check was answered by a detector of this version. */
+  /** A plan or a check was answered by a detector of this version. */
   answered(detector: string, root: string, version: string): void {
-    const key = plannedKey(detector, root);
-    const planned = this.#planned.get(key);
-    if (planned?.version !== version) this.#planned.set(key, { version, configFiles: planned?.configFiles ?? [] });
+    this.#versions.set(keyOf(detector, root), version);
   }
 
   /** Separates the units of a request that are in quarantine from the others. */
-  async sift(request: CheckRequest, partition: Partition): Promise<Sifted> {
+  async sift(checked: Checked, partition: Partition): Promise<Sifted> {
+    const { request } = checked;
     if (this.#quarantine.isEmpty(request.root)) return { units: request.units, quarantined: [] };
-    return this.#quarantine.sift(request, this.#contextOf(request, partition));
+    return this.#quarantine.sift(request, this.#contextOf(checked, partition));
   }
 
   /** @param file the file in work when the worker crashed on the unit */
-  add(request: CheckRequest, partition: Partition, unit: Unit, file: string, reason: ExitReason): QuarantinedInput {
+  add(checked: Checked, partition: Partition, unit: Unit, file: string, reason: ExitReason): QuarantinedInput {
+    const { request } = checked;
     const { detector, root } = request;
     const input: QuarantinedInput = {
       detector,
@@ -56,7 +49,7 @@ export class CrashQuarantine {
       limitMb: partition.ownMemoryMb,
       since: this.#clock.date(),
     };
-    this.#quarantine.add(input, request, this.#contextOf(request, partition));
+    this.#quarantine.add(input, request, this.#contextOf(checked, partition));
     const unconfirmed = this.#unconfirmed.get(partition.group) ?? new Set();
     this.#unconfirmed.set(partition.group, unconfirmed.add(input));
     return input;
@@ -74,16 +67,12 @@ export class CrashQuarantine {
     this.#unconfirmed.delete(group);
   }
 
-  #contextOf({ detector, root }: CheckRequest, partition: Partition): QuarantineContext {
-    const planned = this.#planned.get(plannedKey(detector, root));
-    return {
-      version: planned?.version,
-      limitMb: partition.ownMemoryMb,
-      configFiles: planned?.configFiles ?? [],
-    };
+  #contextOf({ request, configFiles = [] }: Checked, partition: Partition): QuarantineContext {
+    const version = this.#versions.get(keyOf(request.detector, request.root));
+    return { version, limitMb: partition.ownMemoryMb, configFiles };
   }
 }
 
-function plannedKey(detector: string, root: string): string {
+function keyOf(detector: string, root: string): string {
   return `${detector}\n${root}`;
 }

@@ -200,7 +200,7 @@ class WorkerPool implements SupervisedPool {
       if (job.endedExternally) this.#fleet.postpone(partition, REPLAN_MS);
       throw error;
     });
-    this.#crashQuarantine.planned(detector, root, { version, configFiles: plan.configFiles });
+    this.#crashQuarantine.answered(detector, root, version);
     for (const problem of plan.problems) this.#errors.record({ ...reportOfProblem(detector, problem), root });
     return plan;
   }
@@ -214,7 +214,7 @@ class WorkerPool implements SupervisedPool {
       const message = this.#unknownDetector(detector);
       return { kind: 'failed', message, unfinished: request.units, quarantined: [] };
     }
-    const { units, quarantined } = await this.#crashQuarantine.sift(request, partition);
+    const { units, quarantined } = await this.#crashQuarantine.sift(task, partition);
     const run = new CheckRun({
       task: { ...task, onEvent: (event) => this.#event(task, event) },
       title: entry.title,
@@ -222,7 +222,7 @@ class WorkerPool implements SupervisedPool {
       dispatcher: this.#fleet,
       attribution: this.#attribution,
       alreadyQuarantined: quarantined,
-      quarantine: (unit, file, reason) => this.#crashQuarantine.add(request, partition, unit, file, reason),
+      quarantine: (unit, file, reason) => this.#crashQuarantine.add(task, partition, unit, file, reason),
       onPostponed: (pauseMs) => this.#fleet.postpone(partition, pauseMs),
       onVersion: (version) => this.#crashQuarantine.answered(detector, root, version),
       onProgress: () => {

@@ -27,6 +27,8 @@ export type Priority = 'open' | 'recent' | 'background';
 export interface CheckTask {
   /** The pool adds `changed`: the changes that a worker does not know yet. */
   readonly request: Omit<CheckRequest, 'changed'>;
+  /** What the plan named as configuration: when one of these files changes, inputs in quarantine get another try. */
+  readonly configFiles?: readonly string[];
   /**
    * What changed after a revision, as far as it concerns the detector; undefined if anything may have changed. Absent:
    * anything may have changed after any revision. The pool keeps the newest revision that each worker knows.
