@@ -2,7 +2,7 @@
  * Whether a folder can be believed: what lies in it is read, executed upon and answered with, so nobody but this user may
  * have put it there. Stateless.
  */
-import type { Stats } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -47,6 +47,14 @@ export async function whyForeign(
     if (flaw !== undefined) return `${file} ${flaw}`;
   }
   return undefined;
+}
+
+/**
+ * Whether others may put something into the folder, or it is theirs. Does not look at what is in it or around it.
+ * @throws the error of the file system
+ */
+export function isForeign(dir: string, user: User | undefined = thisUser()): boolean {
+  return user !== undefined && flawIn(lstatSync(dir), user, false) !== undefined;
 }
 
 /** @param isClosed nobody else reaches it, whatever its own permissions are */

@@ -2,10 +2,11 @@
  * Code that V8 compiled once, kept on disk for the next process: to compile the checkers and linters costs a start of a
  * worker up to a third of its time. The entries load this module before the rest. Stateless.
  */
-import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import path from 'node:path';
 import { makeDirectory } from '../make-directory.ts';
+import { isForeign } from '../ownership.ts';
 import { baseDir } from './location.ts';
 
 /** Of one version of Node.js. Nothing else forgets what belongs to packages that are gone; this is about 100 MB. */
@@ -22,6 +23,8 @@ const variable = 'NODE_COMPILE_CACHE';
 export function useCompiledCode(folder: string = path.join(baseDir(), 'compiled')): void {
   if (process.env[variable] !== undefined || process.env['NODE_DISABLE_COMPILE_CACHE'] !== undefined) return;
   try {
+    const around = path.dirname(folder);
+    if (existsSync(around) && isForeign(around)) return;
     makeDirectory(folder, 0o700);
     if (!isClosed(folder)) return;
     for (const name of readdirSync(folder)) {

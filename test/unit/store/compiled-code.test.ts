@@ -48,6 +48,14 @@ describe('compiled code', () => {
     assert.deepEqual(await use(), { own: null, inherited: null });
   });
 
+  it('is not put into a folder that others can write', async function () {
+    if (process.platform === 'win32') this.skip();
+    await mkdir(path.dirname(folder));
+    await chmod(path.dirname(folder), 0o777);
+    assert.deepEqual(await use(), { own: null, inherited: null });
+    assert.equal(existsSync(folder), false);
+  });
+
   it('is where the user wants it, or nowhere', async () => {
     const chosen = path.join(path.dirname(folder), 'chosen');
     const { own, inherited } = await use({ NODE_COMPILE_CACHE: chosen });
