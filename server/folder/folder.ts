@@ -22,12 +22,12 @@ import { baselineAction, type BaselineCounts } from './baseline-actions.ts';
 import { BaselineFilter } from './baseline-filter.ts';
 import { Edits } from './edits.ts';
 import { FolderConfiguration } from './configuration.ts';
-import { complexityScoresOf, type FunctionScores } from './scores.ts';
 import { dependentsOf } from './dependents.ts';
 import { InstallationChanges } from './installation-changes.ts';
 import type { FolderEvents, FolderOptions, FolderSettings, UnsavedDocument } from './options.ts';
 import { Persistence } from './persistence.ts';
 import { FolderResources, type FolderResourcesReport } from './resources.ts';
+import { scoresOf, type FunctionScores } from './scores.ts';
 import { suppressionOf, type SuppressionRequest } from './suppressions.ts';
 import { FolderWatcher } from './watcher.ts';
 
@@ -377,12 +377,12 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   /**
    * How complex the functions of a file are, by place.
    * @param file relative to the root
-   * @returns undefined: the text cannot be parsed
+   * @returns undefined: the text cannot be parsed, or `signal` aborted
    * @throws Error when the worker failed
    */
-  async complexityOf(file: string, text: string, signal: AbortSignal): Promise<readonly FunctionScores[] | undefined> {
+  async scoresOf(file: string, text: string, signal: AbortSignal): Promise<readonly FunctionScores[] | undefined> {
     const { pool } = this.#resources;
-    return pool && complexityScoresOf(pool, this.root, { file, text }, signal);
+    return pool && scoresOf(pool, this.root, { file, text }, signal);
   }
 
   /**

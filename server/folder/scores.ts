@@ -1,6 +1,7 @@
-/** Asks a worker how complex the functions of a file are. Stateless. */
-import type { Issue, Overlay, Range, Unit } from '../../workers/protocol/detector-protocol.ts';
+/** How complex the functions of a file are, as a worker tells. Stateless. */
+import type { Range } from '../../workers/protocol/detector-protocol.ts';
 import type { Pool } from '../pool/types.ts';
+import { ask, type Query } from './query.ts';
 
 export interface FunctionScores {
   /** The name of the function, or what stands for it. */
@@ -10,34 +11,19 @@ export interface FunctionScores {
 }
 
 /**
- * @param file relative to the root
  * @returns the scores by place; undefined: the text cannot be parsed, or `signal` aborted
  * @throws Error when the worker failed
  */
-export async function complexityScoresOf(
+export async function scoresOf(
   pool: Pool,
   root: string,
-  { file, text }: Pick<Overlay, 'file' | 'text'>,
+  text: Pick<Query, 'file' | 'text'>,
   signal: AbortSignal,
 ): Promise<readonly FunctionScores[] | undefined> {
-  const unit: Unit = { id: file, kind: 'file', group: 'scores', file };
-  const overlay: Overlay = { file, text, version: 0 };
-  let found: readonly Issue[] | undefined;
-  const outcome = await pool.check({
-    request: {
-      ...{ detector: 'scores', root, options: {}, revision: 0 },
-      ...{ units: [unit], overlays: [overlay], first: [] },
-    },
-    priority: 'open',
-    signal,
-    onEvent: (event) => {
-      if (event.kind === 'issues') found = event.issues;
-    },
-  });
-  if (outcome.kind === 'failed') throw new Error(outcome.message);
-  if (outcome.kind === 'cancelled' || outcome.result.coverage?.[file] === 'unchanged') return undefined;
-  const scores = new Map<string, { range: Range; cyclomatic: number; cognitive: number }>();
-  for (const { range, rule, message } of found ?? []) {
+  const answer = await ask(pool, root, { name: 'scores', options: {}, ...text }, signal);
+  if (answer === undefined || answer.result.coverage?.[text.file] === 'unchanged') return undefined;
+  const scores = new Map<string, FunctionScores>();
+  for (const { range, rule, message } of answer.findings) {
     const place = `${range.start.line}:${range.start.character}`;
     const known = scores.get(place) ?? { range, cyclomatic: 0, cognitive: 0 };
     scores.set(place, { ...known, [rule]: Number(message) });

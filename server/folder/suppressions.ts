@@ -1,7 +1,8 @@
 /** Asks a worker for the comment that suppresses an issue, as an edit. Stateless. */
-import type { Issue, Overlay, TextEdit, Unit } from '../../workers/protocol/detector-protocol.ts';
+import type { Issue, TextEdit } from '../../workers/protocol/detector-protocol.ts';
 import { lineOf } from '../../workers/protocol/fingerprint.ts';
 import type { Pool } from '../pool/types.ts';
+import { ask } from './query.ts';
 
 export interface SuppressionRequest {
   readonly issue: Issue;
@@ -25,20 +26,7 @@ export async function suppressionOf(
   const line = lineOf(issue, text);
   if (line === undefined) return undefined;
   const { detector, rule, file } = issue;
-  const unit: Unit = { id: file, kind: 'file', group: 'suppressions', file };
-  const overlay: Overlay = { file, text, version: 0 };
-  let found: readonly Issue[] = [];
-  const outcome = await pool.check({
-    request: {
-      ...{ detector: 'suppressions', root, options: { detector, rule, line, withReason }, revision: 0 },
-      ...{ units: [unit], overlays: [overlay], first: [] },
-    },
-    priority: 'open',
-    signal,
-    onEvent: (event) => {
-      if (event.kind === 'issues') found = event.issues;
-    },
-  });
-  if (outcome.kind === 'failed') throw new Error(outcome.message);
-  return found.find((answer) => answer.rule === scope)?.fixes?.[0]?.edits[0];
+  const options = { detector, rule, line, withReason };
+  const answer = await ask(pool, root, { name: 'suppressions', options, file, text }, signal);
+  return answer?.findings.find((found) => found.rule === scope)?.fixes?.[0]?.edits[0];
 }

@@ -16,10 +16,10 @@ export interface CodeLensHost {
   textOf(uri: string): Promise<string | undefined>;
   /**
    * The scores of its functions, if they are to be shown.
-   * @returns `unknown`: the text cannot be parsed
+   * @returns undefined: the text cannot be parsed
    * @throws Error when the worker failed
    */
-  scoresOf(uri: string, text: string, signal: AbortSignal): Promise<readonly FunctionScores[] | 'unknown'>;
+  scoresOf(uri: string, text: string, signal: AbortSignal): Promise<readonly FunctionScores[] | undefined>;
   /** In the position encoding of the client. */
   encoded(uri: string, lenses: readonly CodeLens[]): Promise<CodeLens[]>;
   onError(error: unknown): void;
@@ -54,7 +54,7 @@ export class CodeLenses {
     if (text === undefined) return [];
     try {
       const scores = await this.#host.scoresOf(uri, text, signal);
-      if (scores === 'unknown' || signal.aborted) return this.#last.get(uri) ?? [];
+      if (scores === undefined || signal.aborted) return this.#last.get(uri) ?? [];
       const lenses = await this.#host.encoded(uri, scores.map(lensOf));
       this.#last.delete(uri);
       this.#last.set(uri, lenses);

@@ -164,7 +164,7 @@ export class LanguageServer {
     this.#codeLenses = new CodeLenses(connection, {
       canRefresh: () => this.#features.refreshesCodeLenses,
       textOf: (uri) => this.#documents.textOf(uri),
-      scoresOf: async (uri, text, signal) => (await this.#workspace?.complexityOf(uri, text, signal)) ?? [],
+      scoresOf: async (uri, text, signal) => this.#workspace?.scoresOf(uri, text, signal),
       encoded: (uri, lenses) => this.#positions.lenses(uri, lenses),
       onError: (error) => this.#log.add('error', String(error)),
     });

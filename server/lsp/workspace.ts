@@ -372,14 +372,14 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
   }
 
   /**
-   * How complex the functions of a file are, if its folder's settings say that editors show it.
-   * @returns `unknown`: the text cannot be parsed
+   * How complex the functions of a file are; none, if the settings of its folder do not say that editors show it.
+   * @returns undefined: the text cannot be parsed, or `signal` aborted
    * @throws Error when the worker failed
    */
-  async complexityOf(uri: string, text: string, signal: AbortSignal): Promise<readonly FunctionScores[] | 'unknown'> {
+  async scoresOf(uri: string, text: string, signal: AbortSignal): Promise<readonly FunctionScores[] | undefined> {
     const place = this.#placesOf(uri).find(({ file }) => !file.startsWith('../'));
     if (!place?.folder.isEnabled('complexity') || !this.#editorSettingsOf(place.folder.root).codeLens) return [];
-    return (await place.folder.complexityOf(place.file, text, signal)) ?? 'unknown';
+    return place.folder.scoresOf(place.file, text, signal);
   }
 
   /** Adds an issue to the baseline of its folder. @throws Error, whose message is for the person */
