@@ -3,6 +3,7 @@
  * that somebody types, the last lenses stay. Lives as long as the connection.
  */
 import { CodeLensRefreshRequest, CodeLensRequest, type CodeLens, type Connection } from 'vscode-languageserver/node';
+import { BoundedMap } from '../bounded-map.ts';
 import type { FunctionScores } from '../folder/scores.ts';
 import { signalOf } from './cancellation.ts';
 
@@ -29,7 +30,7 @@ export class CodeLenses {
   readonly #connection: Connection;
   readonly #host: CodeLensHost;
   /** By URI. */
-  readonly #last = new Map<string, CodeLens[]>();
+  readonly #last = new BoundedMap<string, CodeLens[]>(MAXIMUM_KEPT);
 
   constructor(connection: Connection, host: CodeLensHost) {
     this.#connection = connection;
@@ -56,12 +57,7 @@ export class CodeLenses {
       const scores = await this.#host.scoresOf(uri, text, signal);
       if (scores === undefined || signal.aborted) return this.#last.get(uri) ?? [];
       const lenses = await this.#host.encoded(uri, scores.map(lensOf));
-      this.#last.delete(uri);
       this.#last.set(uri, lenses);
-      for (const oldest of this.#last.keys()) {
-        if (this.#last.size <= MAXIMUM_KEPT) break;
-        this.#last.delete(oldest);
-      }
       return lenses;
     } catch (error) {
       this.#host.onError(error);

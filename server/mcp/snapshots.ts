@@ -4,23 +4,19 @@
  */
 import { hash } from 'node:crypto';
 import type { Issue } from '../../workers/protocol/detector-protocol.ts';
+import { BoundedMap } from '../bounded-map.ts';
 import { differenceOf, issueKey, type IssueDifference } from '../folder/issue-difference.ts';
 
 /** Each holds the issues of its time. */
 const MOST = 16;
 
 export class Snapshots {
-  readonly #known = new Map<string, readonly Issue[]>();
+  readonly #known = new BoundedMap<string, readonly Issue[]>(MOST);
 
   /** @returns a handle; the same for the same issues */
   take(issues: readonly Issue[]): string {
     const handle = hash('sha256', issues.map(issueKey).join('\n'), 'hex').slice(0, 8);
-    this.#known.delete(handle);
     this.#known.set(handle, issues);
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= MOST) break;
-      this.#known.delete(oldest);
-    }
     return handle;
   }
 

@@ -12,10 +12,9 @@ import path from 'node:path';
 import { walkFiles } from '../../workers/protocol/files.ts';
 import { isInUnreadFolder } from '../engine/change-triggers.ts';
 import { deletedBy } from '../engine/deleted-paths.ts';
+import { clockToleranceMs } from '../engine/moment.ts';
 import type { ChangeKind, FileChange } from '../journal.ts';
 
-/** A second write within the resolution of the file system's clock could leave the same times. */
-const RACY_MS = 20;
 const ABSENT = 'absent';
 
 /** A change, and the state in which the process that tells it saw the file. */
@@ -138,7 +137,8 @@ export class SeenChanges {
     const status = await lstat(path.join(this.#root, file), { bigint: true }).catch(() => undefined);
     if (status === undefined) return { state: ABSENT, isFolder: false };
     const isFolder = status.isDirectory();
-    if (Math.abs(Date.now() - Number(status.ctimeMs)) < RACY_MS) return { state: undefined, isFolder };
+    // A second write at nearly the same time could leave the same times.
+    if (Math.abs(Date.now() - Number(status.ctimeMs)) < clockToleranceMs) return { state: undefined, isFolder };
     return { state: [status.ino, status.size, status.mtimeNs, status.ctimeNs].join(':'), isFolder };
   }
 }

@@ -23,6 +23,9 @@ import { prioritized } from './order.ts';
 import { ignoredFiles, severitiesOf, stringsOf, type RuleSeverities } from './rule-options.ts';
 import { suppress, type IsComment } from './suppression.ts';
 
+/** Of a file that somebody wrote. */
+export const MAXIMUM_BYTES = 1024 * 1024;
+
 export interface FileDetector<Rule extends string> {
   /** Files that match `changes.sources` are checked, except those that an option `ignore` names. */
   readonly manifest: DetectorManifest & ManifestWithRules<Rule>;
@@ -154,7 +157,7 @@ class FileCheck<Rule extends string> {
   #textOf(file: string): string | undefined {
     const unsaved = this.#unsaved.get(file);
     const { title } = this.#own.manifest;
-    const { maximumBytes = 1024 * 1024, isTold } = this.#own;
+    const { maximumBytes = MAXIMUM_BYTES, isTold } = this.#own;
     const tellLarge = (): void => {
       if (isTold?.(this.#request.root, file) !== true) this.#context.problem(tooLarge(title, file, maximumBytes));
     };

@@ -89,6 +89,24 @@ describe('code lenses', function () {
     assert.deepEqual(editor.messages, []);
   });
 
+  it('are absent where a file is too large or nested too deeply, and nothing is said', async () => {
+    await using editor = await opened({ codeLens: true });
+    const uri = uriOf('a.js');
+    const large = Array.from({ length: 40_000 }, (_, index) => `function f${index}(a) { return a ? 1 : 0; }`).join(
+      '\n',
+    );
+    const deep = `function f(a) {${'if (a) {'.repeat(20_000)}${'}'.repeat(20_000)}}`;
+    const textDocument = { uri, languageId: 'javascript', version: 1, text: large };
+    await editor.connection.sendNotification('textDocument/didOpen', { textDocument });
+    assert.deepEqual(await lenses(editor), []);
+    await editor.connection.sendNotification('textDocument/didChange', {
+      textDocument: { uri, version: 2 },
+      contentChanges: [{ text: deep }],
+    });
+    assert.deepEqual(await lenses(editor), []);
+    assert.deepEqual([editor.messages, editor.log.filter((line) => /RangeError|stack/.test(line))], [[], []]);
+  });
+
   it('are asked for again when the setting changes, and count as the client does', async () => {
     await using editor = await opened(
       { codeLens: false },

@@ -10,11 +10,9 @@ import { readText } from '../../protocol/read-file.ts';
 import { cognitiveOf } from '../../rules/cognitive.ts';
 import { cyclomaticOf } from '../../rules/cyclomatic.ts';
 import { headOf, nameOf } from '../../rules/functions.ts';
+import { MAXIMUM_BYTES } from '../../runtime/file-detector.ts';
 import { SourceFile } from '../../rules/source-file.ts';
 import type { FunctionNode, Tree } from '../../rules/tree.ts';
-
-/** Milliseconds that a file may take, of which nobody waits for more. */
-const TIME_PER_FILE = 2000;
 
 export const detector: Detector = {
   name: 'scores',
@@ -40,7 +38,18 @@ export const detector: Detector = {
  * @returns undefined: the text cannot be parsed, as while somebody types
  */
 function scoresOf(file: string, text: string): readonly Finding[] | undefined {
-  const source = SourceFile.parse(file, text, performance.now() + TIME_PER_FILE);
+  if (text.length > MAXIMUM_BYTES) return [];
+  try {
+    return measured(file, text);
+  } catch (error) {
+    // A tree that is deeper than the stack.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function measured(file: string, text: string): readonly Finding[] | undefined {
+  const source = SourceFile.parse(file, text, Number.POSITIVE_INFINITY);
   if (source === undefined) return undefined;
   const document = TextDocument.create('', '', 0, text);
   return source.scripts.flatMap(({ tree }) => {
