@@ -8,18 +8,36 @@ import { createMessageConnection, SocketMessageReader, SocketMessageWriter } fro
 import type { Engine } from '../../../server/engine/engine.ts';
 import type { PeerAnswer, PeerAnswers, UnitAnswer } from '../../../server/engine/peer-answers.ts';
 import { Follower } from '../../../server/sharing/follower.ts';
-import { Leader } from '../../../server/sharing/leader.ts';
+import { Leader, type LeaderHost } from '../../../server/sharing/leader.ts';
 import { greetingOf } from '../../../server/sharing/messages.ts';
 import type { CheckEvent } from '../../../workers/protocol/detector-protocol.ts';
 import { issue, projectUnit } from '../engine/support.ts';
 import { patienceMs } from '../../support/patience.ts';
 
+/** What a test does not ask for. */
+const unasked: Omit<LeaderHost, 'engine'> = {
+  quarantined: () => [],
+  changed: () => Promise.resolve([]),
+  confirm: () => Promise.resolve(true),
+  catchUp: () => Promise.resolve(),
+  edited: () => Promise.reject(new Error('nobody asks')),
+  analyze: () => {},
+  release: () => {},
+};
+
+/** A folder of the test's own, and where a leader listens. */
+async function makePlace(): Promise<{ folder: string; address: string } & AsyncDisposable> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-leader-'));
+  const address = process.platform === 'win32' ? `\\\\.\\pipe\\${path.basename(folder)}` : path.join(folder, 's');
+  return { folder, address, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+}
+
 describe('sharing: leader', () => {
   const greeting = greetingOf();
 
   it('notices that a check ends while it sends a partial answer', async () => {
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-leader-'));
-    const address = process.platform === 'win32' ? `\\\\.\\pipe\\${path.basename(folder)}` : path.join(folder, 's');
+    await using place = await makePlace();
+    const { folder, address } = place;
     type Answers = Pick<PeerAnswers, 'plan' | 'answerFor'>;
     const engine = Object.assign(new EventEmitter(), { root: folder, peerAnswers: (): Answers => answers });
     const found = new Map([['a.ts', [issue('typescript', 'a.ts', 1)]]]);
@@ -36,19 +54,7 @@ describe('sharing: leader', () => {
         return now;
       },
     };
-    const leader = new Leader(
-      {
-        engine: engine as unknown as Engine,
-        quarantined: () => [],
-        changed: () => Promise.resolve([]),
-        confirm: () => Promise.resolve(true),
-        catchUp: () => Promise.resolve(),
-        edited: () => Promise.reject(new Error('nobody asks')),
-        analyze: () => {},
-        release: () => {},
-      },
-      greeting,
-    );
+    const leader = new Leader({ ...unasked, engine: engine as unknown as Engine }, greeting);
     try {
       await leader.listen(address);
       const follower = await Follower.connect(address, greeting, { changed: () => {}, analyze: () => {} });
@@ -69,13 +75,12 @@ describe('sharing: leader', () => {
       follower.close();
     } finally {
       leader.close();
-      await rm(folder, { recursive: true, force: true });
     }
   });
 
   it('compares with the disk before its first answer to a process that has listed the folder, and only then', async () => {
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-leader-'));
-    const address = process.platform === 'win32' ? `\\\\.\\pipe\\${path.basename(folder)}` : path.join(folder, 's');
+    await using place = await makePlace();
+    const { folder, address } = place;
     const steps: string[] = [];
     const answers: Pick<PeerAnswers, 'plan' | 'answerFor'> = {
       plan: () => (steps.push('plan'), { state: 'refused' }),
@@ -84,17 +89,13 @@ describe('sharing: leader', () => {
     const engine = Object.assign(new EventEmitter(), { root: folder, peerAnswers: () => answers });
     const leader = new Leader(
       {
+        ...unasked,
         engine: engine as unknown as Engine,
-        quarantined: () => [],
-        changed: () => Promise.resolve([]),
         confirm: () => (steps.push('confirm'), Promise.resolve(true)),
         catchUp: async () => {
           await new Promise((resolve) => setTimeout(resolve, 20));
           steps.push('compared');
         },
-        edited: () => Promise.reject(new Error('nobody asks')),
-        analyze: () => {},
-        release: () => {},
       },
       greeting,
     );
@@ -116,13 +117,12 @@ describe('sharing: leader', () => {
       }
     } finally {
       leader.close();
-      await rm(folder, { recursive: true, force: true });
     }
   });
 
   it('answers nobody, and hears nobody, who has not been greeted or is of another version', async () => {
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'bulkhead-leader-'));
-    const address = process.platform === 'win32' ? `\\\\.\\pipe\\${path.basename(folder)}` : path.join(folder, 's');
+    await using place = await makePlace();
+    const { folder, address } = place;
     const asked: string[] = [];
     const engine = Object.assign(new EventEmitter(), { root: folder, peerAnswers: () => void asked.push('answers') });
     const leader = new Leader(
@@ -171,7 +171,6 @@ describe('sharing: leader', () => {
       assert.deepEqual(asked, []);
     } finally {
       leader.close();
-      await rm(folder, { recursive: true, force: true });
     }
   });
 });
