@@ -53,6 +53,28 @@ describe('engine: changes for running checks, and the filter', () => {
     engine.dispose();
   });
 
+  it('plans again if what was away for a moment was all that there is', async () => {
+    const units = [fileUnit('a.ts')];
+    const plans: ((plan: PlanResult) => void)[] = [];
+    const pool = new ScriptedPool(() => new Promise((resolve) => plans.push(resolve)));
+    const engine = new Engine('/root', pool, { ...settings, detectors: new Map([['eslint', {}]]) });
+    engine.analyzeAll();
+    await settle();
+    plans.shift()?.(planOf(units));
+    await settle();
+    await pool.last.finish();
+    engine.filesChanged([{ file: 'eslint.config.js', kind: 'changed' }]);
+    await settle();
+    engine.filesChanged([{ file: 'a.ts', kind: 'changed' }]);
+    plans.shift()?.(planOf([], { status: 'not-applicable' }));
+    await settle();
+    assert.equal(plans.length, 1);
+    plans.shift()?.(planOf(units));
+    await settle();
+    assert.deepEqual(pool.last.files, ['a.ts']);
+    engine.dispose();
+  });
+
   for (const when of ['while it is planned', 'after the plan'] as const) {
     it(`plans again if a plan lacks a file that was away for a moment, which changed ${when}`, async () => {
       const all = [fileUnit('a.ts'), fileUnit('b.ts')];

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { rm, utimes } from 'node:fs/promises';
+import { rename, rm, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { Engine } from '../../../server/engine/engine.ts';
 import type { InterfaceSignature, Unit } from '../../../workers/protocol/detector-protocol.ts';
@@ -380,6 +380,53 @@ describe('result cache of an engine', () => {
     assert.deepEqual(await asked('eslint', [...eslintUnits, fileUnit('new.ts')]), ['new.ts']);
   });
 
+  it('returns a file once that was written while its check ran, although it is as it was', async () => {
+    const session = await start('eslint', eslintUnits);
+    await clock.advance(clockStepMs);
+    await write({ 'a.ts': 'export const a = 1;\n', 'b.ts': 'export const b = 1;\n' });
+    session.engine.filesChanged([{ file: 'b.ts', kind: 'changed' }]);
+    await session.answer(1);
+    const changes = await session.engine.persist();
+    assert.deepEqual(
+      [...changes].sort((one, other) => (one.file < other.file ? -1 : 1)),
+      [
+        { file: 'a.ts', kind: 'changed' },
+        { file: 'b.ts', kind: 'changed' },
+      ],
+    );
+    await session.end();
+  });
+
+  it('returns the files of a folder that was moved and is back', async function () {
+    // The times of folders do not tell.
+    if (process.platform === 'win32') this.skip();
+    await workspace.write({ 'lib/data.txt': '' });
+    // The clock of the file system is the real one.
+    clock = new SimulatedClock(Date.now() - 1000);
+    const session = await start('eslint', eslintUnits);
+    await session.answer(1);
+    const away = path.join(workspace.root, '..', 'away');
+    await rename(path.join(workspace.root, 'lib'), away);
+    await rename(away, path.join(workspace.root, 'lib'));
+    const changes = await session.engine.persist();
+    assert.deepEqual(changes.filter(({ file }) => file.startsWith('lib')), [{ file: 'lib/data.txt', kind: 'changed' }]); // prettier-ignore
+    session.engine.dispose();
+  });
+
+  it('stores no plan that was made before packages were installed', async () => {
+    for (const [detector, units] of [
+      ['eslint', eslintUnits],
+      ['typescript', projectUnits],
+    ] as const) {
+      const version = `{ "version": "2.0.0", "description": "${detector}" }`;
+      await firstSession(detector, units, () => write({ 'node_modules/dependency/package.json': version }));
+      const session = await start(detector, units);
+      assert.equal(session.pool.plans.length, 1, detector);
+      await session.answer(1);
+      await session.end();
+    }
+  });
+
   it('finds a plan again although files came and went that cannot change it', async () => {
     for (const [detector, units, changes] of [
       ['typescript', projectUnits, { created: ['new.ts', 'new.md'], deleted: ['b.ts'] }],
@@ -441,7 +488,7 @@ describe('result cache of an engine', () => {
       assert.deepEqual(engine.files(), isBack ? ['a.ts', 'b.ts', 'notes.md'] : ['a.ts', 'notes.md']);
       await engine.persist();
       assert.equal(engine.settled, true);
-      assert.deepEqual(pool.plans.length, 1);
+      assert.deepEqual([pool.plans.length, pool.doubted.at(-1)], [1, true]);
     }
     await session.end();
   });

@@ -65,6 +65,8 @@ export class HeldCheck {
 
 export class ScriptedPool implements Pool {
   readonly plans: PlanRequest[] = [];
+  /** Of each plan, whether no earlier one counts. */
+  readonly doubted: boolean[] = [];
   readonly checks: HeldCheck[] = [];
   readonly restarted: (string | undefined)[] = [];
   /** Says that a detector's work may be asked for again. */
@@ -75,8 +77,9 @@ export class ScriptedPool implements Pool {
     this.plannedBy = plannedBy;
   }
 
-  plan(request: PlanRequest): Promise<PlanResult> {
+  plan(request: PlanRequest, _signal?: AbortSignal, isDoubted = false): Promise<PlanResult> {
     this.plans.push(request);
+    this.doubted.push(isDoubted);
     return this.plannedBy(request);
   }
 
