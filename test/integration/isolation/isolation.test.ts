@@ -89,6 +89,35 @@ describe('isolation', () => {
     assert.deepEqual(await found(workspace), []);
   });
 
+  it('takes a folder that much of its package uses as private to the package', async () => {
+    const files = (outside: number, inside: number): Record<string, string> => ({
+      'package.json': '{ "name": "p" }',
+      'src/utils/internal/x.ts': 'export const x = 1;\n',
+      ...Object.fromEntries(
+        Array.from({ length: inside }, (_, at) => [`src/utils/in${at}.ts`, "import './internal/x';\n"]),
+      ),
+      ...Object.fromEntries(
+        Array.from({ length: outside }, (_, at) => [`src/out${at}.ts`, "import './utils/internal/x';\n"]),
+      ),
+    });
+    for (const [outside, inside, expected] of [
+      [2, 0, 2],
+      [3, 0, 0],
+      [3, 9, 3],
+      [4, 9, 0],
+    ] as const) {
+      using workspace = workspaceOf(files(outside, inside));
+      assert.equal((await found(workspace)).length, expected, `${outside} outside, ${inside} inside`);
+    }
+    using workspace = workspaceOf({
+      ...files(4, 0),
+      'package.json': '{ "name": "p", "workspaces": ["packages/*"] }',
+      'packages/q/package.json': '{ "name": "q" }',
+      'packages/q/a.ts': "import '../../src/utils/internal/x';\n",
+    });
+    assert.ok((await found(workspace)).includes('packages/q/a.ts private-folder'));
+  });
+
   it('lets scripts and configurations import from private folders', async () => {
     using workspace = workspaceOf({
       'src/internal/x.ts': '',

@@ -84,6 +84,22 @@ describe('the host of the rules of code', () => {
     assert.ok(!JSON.stringify(security.issues).includes(secret.slice(0, 10)));
   });
 
+  it('reports in tests the secrets that a provider issued, but none that anybody can make', async () => {
+    const token = ['eyJhbGciOiJIUzI1NiJ9', 'eyJyb2xlIjoidXNlciIsInVpZCI6NX0', 'kQ8rT2vX5zB7nM1pL4sD9fG3hJ6wY0cA'].join(
+      '.',
+    );
+    const text = [
+      `export const session = '${token}';`,
+      `export const address = 'postgres://admin:Tr0ub4dor3x@db7.acme.io/main';`,
+      `export const key = '${['ghp_', 'x7Kq2LmN9pRs4TvWz8BcDf3GhJk6MnPq5StU'].join('')}';`,
+    ].join('\n');
+    const { security } = await runAll({ 'src/a.js': text, 'src/a.test.js': text });
+    assert.deepEqual(placesOf({ security }), [
+      ...[1, 2, 3].map((line) => `src/a.js:${String(line)} security/hardcoded-secret`),
+      'src/a.test.js:3 security/hardcoded-secret',
+    ]);
+  });
+
   it('survives hostile files, of which one detector tells', async () => {
     const runs = await runAll({
       'large.js': `x();\n`.repeat(300_000),

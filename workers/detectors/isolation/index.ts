@@ -14,7 +14,7 @@ import { checkCouplings } from './couplings.ts';
 import type { IsolationCheck, IsolationRule } from './isolation-check.ts';
 import { checkEffectsOnLoad, checkMutableExports } from './module-state.ts';
 import { checkPackageImport } from './package-imports.ts';
-import { checkPrivateImport } from './private-imports.ts';
+import { checkPrivateFolders, checkTestImport } from './private-imports.ts';
 import { defaultSeverities } from '../../protocol/manifest.ts';
 import { manifest } from './manifest.ts';
 
@@ -24,7 +24,7 @@ export const ISOLATION_RULES: RuleSeverities<IsolationRule> = defaultSeverities(
 
 export const detector = graphDetector({
   name: 'isolation',
-  version: '2',
+  version: '3',
   rules: ISOLATION_RULES,
   findings: isolationFindings,
 });
@@ -69,6 +69,7 @@ class IsolationChecker implements IsolationCheck {
     }
     this.#findings = new Findings();
     checkCouplings(this);
+    checkPrivateFolders(this);
     this.#boundaries.files();
     checkEffectsOnLoad(this);
     for (const [file, findings] of this.#findings.byFile) byFile.set(file, [...(byFile.get(file) ?? []), ...findings]);
@@ -96,7 +97,7 @@ class IsolationChecker implements IsolationCheck {
       this.#boundaries.crossing(module, { from: module.file, to, request, resolution });
       if (to === undefined) return;
       checkPackageImport(this, module, request, to);
-      checkPrivateImport(this, module, request, to);
+      checkTestImport(this, module, request, to);
     });
     checkMutableExports(this, module);
     return this.#findings.byFile.get(module.file) ?? NONE;

@@ -3,19 +3,13 @@ import { isRecord, type PackageJson } from '../../graph/manifests.ts';
 import { packageNameOf } from '../../graph/resolution.ts';
 import { isSurelyTestFile, isTestFile, isTestHelper, isToolFile, privateFolderOf } from '../../graph/file-roles.ts';
 import type { Module } from '../../graph/index.ts';
-import { specifierRange, type ModuleRequest } from '../../graph/record.ts';
+import { isLoading, specifierRange, type ModuleRequest } from '../../graph/record.ts';
 import type { IsolationCheck } from './isolation-check.ts';
 
 /** @param target the imported file, relative to the root */
-export function checkPrivateImport(
-  check: IsolationCheck,
-  module: Module,
-  request: ModuleRequest,
-  target: string,
-): void {
+export function checkTestImport(check: IsolationCheck, module: Module, request: ModuleRequest, target: string): void {
   const { manifests } = check.graph;
   if (isTestFile(module.file, manifests) || isToolFile(module.file, manifests)) return;
-  checkPrivateFolder(check, module, request, target);
   if (isTestHelper(module.file) || !isSurelyTestFile(target, manifests)) return;
   // A folder `test` whose index is exported on is what users get for their tests.
   if (request.kind === 'export' && /\/tests?\/index\.\w+$/.test(target)) return;
@@ -25,15 +19,61 @@ export function checkPrivateImport(
   });
 }
 
-function checkPrivateFolder(check: IsolationCheck, module: Module, request: ModuleRequest, target: string): void {
-  const folder = privateFolderOf(target);
-  if (folder === undefined) return;
-  const parent = folder.slice(0, folder.lastIndexOf('/') + 1);
-  if (module.file.startsWith(parent) || isPublished(check, module, request, target, folder)) return;
-  check.report(module.file, 'private-folder', {
-    message: `${folder}/ is private to ${parent}. Import from ${parent} instead, or move the file out of ${folder}/.`,
-    range: specifierRange(module.record, request),
-  });
+/** Who imports a private folder of which package. */
+interface PrivateFolder {
+  readonly parent: string;
+  /** Files of the parent folder. */
+  readonly insiders: Set<string>;
+  /** Other files of the same package. */
+  readonly neighbours: Set<string>;
+  readonly imports: { readonly module: Module; readonly request: ModuleRequest; readonly isNeighbour: boolean }[];
+}
+
+/** With fewer exceptions, it is a rule that somebody broke. */
+const FEWEST_NEIGHBOURS = 3;
+const LARGEST_SHARE = 1 / 4;
+
+/** Looks at all modules, because it depends on who else imports a folder. */
+export function checkPrivateFolders(check: IsolationCheck): void {
+  if (!check.isOn('private-folder')) return;
+  for (const [folder, { parent, insiders, neighbours, imports }] of privateFolders(check)) {
+    // Much of the package uses it: there the name means that the folder is private to the package.
+    const share = neighbours.size / (neighbours.size + insiders.size);
+    const isOfPackage = neighbours.size >= FEWEST_NEIGHBOURS && share > LARGEST_SHARE;
+    for (const { module, request, isNeighbour } of imports) {
+      if (isNeighbour && isOfPackage) continue;
+      check.report(module.file, 'private-folder', {
+        message: `${folder}/ is private to ${parent}. Import from ${parent} instead, or move the file out of ${folder}/.`,
+        range: specifierRange(module.record, request),
+      });
+    }
+  }
+}
+
+function privateFolders(check: IsolationCheck): ReadonlyMap<string, PrivateFolder> {
+  const { manifests, modules } = check.graph;
+  const folders = new Map<string, PrivateFolder>();
+  for (const module of modules.values()) {
+    if (isTestFile(module.file, manifests) || isToolFile(module.file, manifests)) continue;
+    for (const [index, request] of module.record.requests.entries()) {
+      const resolution = module.resolutions[index];
+      if (resolution?.kind !== 'file' || !isLoading(request)) continue;
+      const target = resolution.file;
+      const folder = privateFolderOf(target);
+      if (folder === undefined || module.file.startsWith(`${folder}/`)) continue;
+      const parent = folder.slice(0, folder.lastIndexOf('/') + 1);
+      const found = folders.get(folder) ?? { parent, insiders: new Set(), neighbours: new Set(), imports: [] };
+      folders.set(folder, found);
+      if (module.file.startsWith(parent)) {
+        found.insiders.add(module.file);
+        continue;
+      }
+      const isNeighbour = manifests.packageOf(module.file) === manifests.packageOf(target);
+      if (isNeighbour) found.neighbours.add(module.file);
+      if (!isPublished(check, module, request, target, folder)) found.imports.push({ module, request, isNeighbour });
+    }
+  }
+  return folders;
 }
 
 /**

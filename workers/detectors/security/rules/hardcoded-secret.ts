@@ -29,7 +29,7 @@ export const rule: Rule = {
         if (parent && /^(?:Import|Export)/.test(parent.type)) continue;
         const text = names.stringOf(node);
         if (text === undefined || text.length < 8 || text.length > 4096) continue;
-        const provider = providerOf(text);
+        const provider = providerOf(text, isTest);
         if (provider) {
           yield found(node, `${provider.what} (${masked(provider.secret)}) is in the code.`);
           continue;
