@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { Consequences } from '../../../workers/detectors/typescript/consequences.ts';
 import { isTypedByContext } from '../../../workers/detectors/typescript/contextual.ts';
@@ -59,6 +60,43 @@ describe('typescript: what follows from a submodule that is not checked out', ()
     assert.deepEqual(causes, ['submodule-missing', 'submodule-missing', '-', '-', 'submodule-missing', '-']);
     const checkedOut = { ...files, 'libs/common/b.ts': '' };
     assert.deepEqual(await causesOf(checkedOut, [notFound('../libs/common/a')]), ['-']);
+  });
+});
+
+describe('typescript: what follows from a package of the repository that is not built', () => {
+  const core = { name: '@p/core', exports: { '.': { types: './dist/index.d.ts' }, './sub/*': './dist/sub/*.js' } };
+  const files = {
+    'package.json': JSON.stringify({ name: 'p', exports: './dist/index.js', scripts: { build: 'tsc' }, workspaces: ['packages/*'] }),
+    'packages/core/package.json': JSON.stringify({ ...core, scripts: { compile: 'tsup' } }),
+    'packages/plain/package.json': JSON.stringify({ name: 'plain', main: './lib/index.js' }),
+    'packages/unscripted/package.json': JSON.stringify({ name: 'other', exports: './dist/index.js' }),
+  }; // prettier-ignore
+  const asked = ['@p/core', '@p/core/sub/a', '@p/core/none', 'p', 'p/none', 'plain', 'plain/none', 'absent'];
+
+  async function causes(more: Readonly<Record<string, string>>): Promise<readonly string[]> {
+    await using workspace = await makeWorkspace({ '.git/HEAD': '', 'tsconfig.json': '{}', ...files, ...more });
+    const { root } = workspace;
+    await mkdir(path.join(root, 'node_modules/@p'), { recursive: true });
+    await symlink(path.join(root, 'packages/core'), path.join(root, 'node_modules/@p/core'), 'junction');
+    await symlink(path.join(root, 'packages/plain'), path.join(root, 'node_modules/plain'), 'junction');
+    const consequences = new Consequences(root, path.join(root, 'tsconfig.json'), () => undefined);
+    const found = consequences.of(path.join(root, 'src/a.ts'), asked.map(notFound));
+    return found.map((cause) => cause?.message ?? '-');
+  }
+
+  it('is folded for what its manifest promises, with the script that makes it', async () => {
+    const compile = "'@p/core' is not built, so its types are missing. Run 'npm run compile' in packages/core.";
+    const build = (name: string): string => `'${name}' is not built, so its types are missing. Run 'npm run build'.`;
+    assert.deepEqual(await causes({}), [compile, compile, '-', build('p'), '-', build('plain'), '-', '-']);
+  });
+
+  it('is a fault of the code once it is built', async () => {
+    const built = { 'packages/core/dist/index.d.ts': '', 'packages/core/dist/sub/a.js': '', 'dist/index.d.ts': '' };
+    const all = await causes({ ...built, 'packages/plain/lib/index.js': '' });
+    assert.deepEqual(
+      all,
+      asked.map(() => '-'),
+    );
   });
 });
 
@@ -228,6 +266,65 @@ describe('typescript: what follows from a missing installation', () => {
       'src/a.ts': 'for (const value of Object.values(o)) try { value.f(); } catch (error) { error.f(); }',
     };
     assert.deepEqual(await causesOf(files, unknown), ['not-installed', '-']);
+  });
+
+  it('is folded for what Node has in common with browsers, if the types of Node are declared', async () => {
+    const asked = [
+      diagnostic(2304, "Cannot find name 'URL'."),
+      diagnostic(2552, "Cannot find name 'URL'. Did you mean 'url'?"),
+      diagnostic(2339, "Property 'clearTimeout' does not exist on type 'typeof globalThis'."),
+      diagnostic(2693, "'Response' only refers to a type, but is being used as a value here."),
+      diagnostic(2304, "Cannot find name 'Url'."),
+      diagnostic(2693, "'Options' only refers to a type, but is being used as a value here."),
+    ];
+    const expected = ['not-installed', 'not-installed', 'not-installed', 'not-installed', '-', '-'];
+    assert.deepEqual(await causesOf(bare, asked), expected);
+    assert.deepEqual(
+      await causesOf(installed, asked),
+      asked.map(() => '-'),
+    );
+    const withoutTypes = { ...installed, 'package.json': manifest('react') };
+    assert.deepEqual(
+      await causesOf(withoutTypes, asked),
+      asked.map(() => '-'),
+    );
+  });
+
+  it('is folded for errors about types that the file does not declare', async () => {
+    const text = [
+      "import { Duplex } from 'node:stream';",
+      "import { Options } from './options';",
+      'interface Own { a: string }',
+      'class Request extends Duplex { override end(): void {} }',
+      'function pick<Key>(key: Key): Key { return key; }',
+    ].join('\n');
+    const following = [
+      diagnostic(2551, "Property 'destroy' does not exist on type 'Request'. Did you mean '_destroy'?"),
+      diagnostic(4112, "This member cannot have an 'override' modifier because its containing class 'Request' does not extend another class."),
+      diagnostic(2345, "Argument of type 'unknown' is not assignable to parameter of type 'string | undefined'."),
+      diagnostic(2488, "Type '{}' must have a '[Symbol.iterator]()' method that returns an iterator."),
+      diagnostic(2322, "Type 'Options' is not assignable to type 'string'."),
+      diagnostic(2339, "Property '__TOOLS__' does not exist on type 'Window & typeof globalThis'."),
+      diagnostic(2345, "Argument of type 'true' is not assignable to parameter of type 'false'."),
+      diagnostic(2420, "Class 'Own' incorrectly implements interface 'Emitter<Own>'."),
+    ]; // prettier-ignore
+    const own = [
+      diagnostic(2322, "Type 'string' is not assignable to type 'number'."),
+      diagnostic(2345, "Argument of type '\"a\"' is not assignable to parameter of type 'Promise<number>'."),
+      diagnostic(2339, "Property 'Missing' does not exist on type 'Own'."),
+      diagnostic(2322, "Type '{ Name: string; }' is not assignable to type 'Own[]'."),
+      diagnostic(2304, "Cannot find name 'Missing'."),
+      diagnostic(2345, "Argument of type 'string' is not assignable to parameter of type 'Key'."),
+      diagnostic(1005, "';' expected."),
+      diagnostic(6133, "'Options' is declared but its value is never read."),
+    ];
+    const causes = await causesOf({ ...bare, 'src/a.ts': text }, [...following, ...own]);
+    assert.deepEqual(causes, [...following.map(() => 'not-installed'), ...own.map(() => '-')]);
+    const all = await causesOf({ ...installed, 'src/a.ts': text }, [...following, ...own]);
+    assert.deepEqual(
+      all.filter((cause) => cause !== '-'),
+      [],
+    );
   });
 
   it('is folded for global names of a framework that is not installed', async () => {

@@ -15,7 +15,9 @@ import { GeneratedTypes, type MissingTypes } from '../../runtime/generated-types
 import { Installation } from '../../runtime/installation.ts';
 import { packageNameOf, typesOf } from '../../runtime/package-chain.ts';
 import { Submodules } from '../../runtime/submodules.ts';
+import { UnbuiltPackages } from '../../runtime/unbuilt-packages.ts';
 import { isElement, isTypedByContext } from './contextual.ts';
+import { isAboutForeignType } from './foreign-types.ts';
 import { aliasesOfImports, aliasesOfPaths, placesOf, type OwnAlias } from './own-aliases.ts';
 import type { Diagnostic } from './session.ts';
 
@@ -69,6 +71,9 @@ const namesOfPackages =
 
 /** What Node's timers have and numbers, the timers of browsers, do not. */
 const timersOfNode = /'(?:unref|ref|hasRef|refresh)'.*'number'/;
+/** What browsers have too: a library of the project declares it, or the types of Node. */
+const namesOfNode =
+  /^(?:BufferEncoding|NodeRequire|NodeModule|URL(?:SearchParams|Pattern)?|Abort(?:Controller|Signal)|(?:Custom)?Event|Event(?:Target|Source)|Message(?:Channel|Port|Event)|BroadcastChannel|Blob|File|FormData|Headers|Request(?:Init)?|Response(?:Init)?|BodyInit|HeadersInit|fetch|WebSocket|Text(?:Encoder|Decoder)(?:Stream)?|(?:Readable|Writable|Transform|Compression|Decompression)Stream|(?:ByteLength|Count)QueuingStrategy|[Pp]erformance\w*|structuredClone|queueMicrotask|(?:set|clear)(?:Timeout|Interval)|console|[Cc]rypto(?:Key)?|SubtleCrypto|atob|btoa|[Nn]avigator|DOMException|WebAssembly|(?:local|session)?Storage)$/;
 
 const jsxPackages = ['@types/react', 'react', 'preact', 'solid-js', 'vue', 'svelte', 'hono', '@emotion/react', 'astro'];
 
@@ -91,6 +96,7 @@ export class Consequences {
   readonly #installation: Installation;
   readonly #generated: GeneratedTypes;
   readonly #submodules: Submodules;
+  readonly #unbuilt: UnbuiltPackages;
   readonly #configFile: string;
   /** Options that the configurations of the project state, as far as they can be read. */
   readonly #stated = new Map<string, unknown>();
@@ -111,6 +117,7 @@ export class Consequences {
     this.#installation = new Installation(root);
     this.#submodules = new Submodules(root);
     this.#generated = new GeneratedTypes(root, this.#installation.packages);
+    this.#unbuilt = new UnbuiltPackages(root, this.#installation.packages);
   }
 
   /**
@@ -148,7 +155,10 @@ export class Consequences {
     if (aboutJsx.has(code)) return this.#causeOfJsx(file);
     if (code === 2339 && /'ImportMeta(?:Env)?'/.test(message))
       return this.#installation.partialCauseIn(path.dirname(file));
-    if (code === 2339 && timersOfNode.test(message))
+    const isNodes =
+      code === 2339 &&
+      (timersOfNode.test(message) || (message.includes("'typeof globalThis'") && namesOfNode.test(quoted)));
+    if (isNodes || (code === 2693 && namesOfNode.test(quoted)))
       return this.#installation.causeOf('@types/node', path.dirname(file));
     const generated = this.#causeOfGenerated(path.dirname(file), (missing) => missing.explainsError(message));
     if (generated) return generated;
@@ -179,7 +189,8 @@ export class Consequences {
     // What a command generates comes with its folder; where that is there, only the file is missing.
     if (places.some((one) => isFolder(one.folder))) return this.#ofOptions();
     if (name !== undefined && !/^[a-z][\w+.-]*:/i.test(specifier)) {
-      return this.#installation.causeOf(name, folder) ?? this.#ofTypes(code, name, folder) ?? this.#ofOptions();
+      const missing = this.#installation.causeOf(name, folder) ?? this.#unbuilt.causeOf(specifier, name, folder);
+      return missing ?? this.#ofTypes(code, name, folder) ?? this.#ofOptions();
     }
     // A module of a bundler or a framework, whose types a package declares: `virtual:pwa`, `#imports`, `@qwik-city-plan`.
     const isVirtual = /^(?:[a-z][\w+.-]*:|#|\$|@[^/]+$)/i.test(specifier);
@@ -239,6 +250,10 @@ export class Consequences {
     if (builtins.has(name) || name.startsWith('node:')) return this.#installation.causeOf('@types/node', folder);
     const declaring = this.#project.globals;
     if (declaring) return declaring;
+    if (namesOfNode.test(name)) {
+      const cause = this.#installation.causeOfDeclared('@types/node', folder);
+      if (cause) return cause;
+    }
     if (!isNamespace && !namesOfPackages.test(name)) return undefined;
     return this.#installation.partialCauseIn(folder) ?? this.#ofOptions();
   }
@@ -251,7 +266,8 @@ export class Consequences {
       const cause = this.#installation.causeOf(name, folder);
       if (cause) return cause;
     }
-    return this.#installation.causeIn(folder) ?? this.#ofOptions();
+    // They may come with any package, such as a framework's.
+    return this.#installation.partialCauseIn(folder) ?? this.#ofOptions();
   }
 
   /** @param named a path, absolute or relative, or a file in a package */
@@ -278,9 +294,7 @@ export class Consequences {
     if (aboutProperties.has(code) && !/^Type '[^{]/.test(message)) {
       return this.#causeOfJsx(at) !== undefined && isElement(at, text, range.start);
     }
-    // A class has what it inherits.
-    const owner = code === 2339 ? /on type '(\w+)(?:<.*>)?'/.exec(message)?.[1] : undefined;
-    return owner !== undefined && new RegExp(`\\bclass\\s+${owner}\\b[^{]*\\bextends\\b`).test(text);
+    return isAboutForeignType(code, message, text);
   }
 
   /** A configuration that is missing may have set the option; another version of TypeScript has another default. */
