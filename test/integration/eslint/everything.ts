@@ -144,3 +144,9 @@ export const ESLINTRC_EVERYTHING: Files = {
   }),
   '.eslintignore': 'generated/\n',
 };
+
+/** The same for a version that does not know all of the language. */
+export const OLD_ESLINTRC_EVERYTHING: Files = {
+  ...ESLINTRC_EVERYTHING,
+  '.eslintrc.json': (ESLINTRC_EVERYTHING['.eslintrc.json'] ?? '').replace('2022', '2021'),
+};

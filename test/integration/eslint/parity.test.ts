@@ -5,10 +5,10 @@ import path from 'node:path';
 import { detector } from '../../../workers/detectors/eslint/index.ts';
 import { runDetector } from '../../support/run-detector.ts';
 import type { DetectorRun } from '../../support/run-detector.ts';
-import { ESLINTRC_EVERYTHING, FLAT_EVERYTHING } from './everything.ts';
+import { ESLINTRC_EVERYTHING, FLAT_EVERYTHING, OLD_ESLINTRC_EVERYTHING } from './everything.ts';
 import { compare, runEslint } from './oracle.ts';
 import { install, makeWorkspace, removeWorkspaces } from './workspaces.ts';
-import type { EslintAlias } from './workspaces.ts';
+import type { EslintAlias, Files } from './workspaces.ts';
 
 /** @param folders where the command line has to be run for the whole, relative to the root */
 async function assertParity(root: string, folders: readonly string[] = ['.']): Promise<DetectorRun> {
@@ -37,17 +37,22 @@ describe('eslint: parity with the command line', function () {
   });
   after(removeWorkspaces);
 
-  const kinds: readonly [EslintAlias, 'flat' | 'eslintrc', string | undefined][] = [
-    ['eslint8', 'eslintrc', undefined],
-    ['eslint8', 'flat', undefined],
-    ['eslint9', 'flat', undefined],
-    ['eslint9', 'eslintrc', 'false'],
-    ['eslint', 'flat', undefined],
+  const flatFiles = FLAT_EVERYTHING;
+  const eslintrcFiles = ESLINTRC_EVERYTHING;
+  const kinds: readonly [EslintAlias, 'flat' | 'eslintrc', files: Files, setting?: string][] = [
+    ['eslint7', 'eslintrc', OLD_ESLINTRC_EVERYTHING],
+    ['eslint8old', 'eslintrc', eslintrcFiles],
+    ['eslint8old', 'eslintrc', { ...eslintrcFiles, 'eslint.config.js': 'module.exports = [];' }, 'false'],
+    ['eslint8', 'eslintrc', eslintrcFiles],
+    ['eslint8', 'flat', flatFiles],
+    ['eslint9', 'flat', flatFiles],
+    ['eslint9', 'eslintrc', eslintrcFiles, 'false'],
+    ['eslint', 'flat', flatFiles],
   ];
-  for (const [alias, kind, setting] of kinds) {
-    it(`everything at once: ${alias}, ${kind}`, async () => {
+  for (const [alias, kind, files, setting] of kinds) {
+    it(`everything at once: ${alias}, ${kind}${setting === undefined ? '' : ', by the setting'}`, async () => {
       if (setting !== undefined) process.env['ESLINT_USE_FLAT_CONFIG'] = setting;
-      const root = makeWorkspace(kind === 'flat' ? FLAT_EVERYTHING : ESLINTRC_EVERYTHING, alias);
+      const root = makeWorkspace(files, alias);
       if (process.platform !== 'win32') {
         symlinkSync('src/plain.js', path.join(root, 'link.js'));
         symlinkSync('src', path.join(root, 'linked'));

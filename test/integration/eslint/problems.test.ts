@@ -79,11 +79,18 @@ describe('eslint: problems', function () {
   });
 
   it('an ESLint that is too old: failed, with both versions', async () => {
-    const old = { 'node_modules/eslint/package.json': '{ "name": "eslint", "version": "7.32.0" }' };
+    const old = { 'node_modules/eslint/package.json': '{ "name": "eslint", "version": "6.8.0" }' };
     const run = await runDetector(detector, makeWorkspace({ '.eslintrc.json': '{}', ...old, ...SOURCE }));
     const problem = onlyProblem(run);
     assert.equal(problem.code, 'TOOL_ERROR');
-    assert.match(problem.message, /7\.32\.0.*8\.57\.0/);
+    assert.match(problem.message, /6\.8\.0.*7\.0\.0/);
+  });
+
+  it('an ESLint that takes a flat configuration on trial only: failed, with the version that does', async () => {
+    const files = { 'eslint.config.js': 'module.exports = [];\n', ...SOURCE };
+    const problem = onlyProblem(await runDetector(detector, makeWorkspace(files, 'eslint8old')));
+    assert.deepEqual([problem.code, problem.file], ['TOOL_ERROR', 'eslint.config.js']);
+    assert.match(problem.message, /ESLint 8\.40\.0 .* on trial only\. Update it: .*eslint@8\.57\.1/);
   });
 
   it('an ESLint that does not load: failed, with the reason', async () => {

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 /** The packages in this repository that stand for an installed ESLint. */
-export type EslintAlias = 'eslint8' | 'eslint9' | 'eslint';
+export type EslintAlias = 'eslint7' | 'eslint8old' | 'eslint8' | 'eslint9' | 'eslint';
 
 const PACKAGES = path.resolve(import.meta.dirname, '../../../node_modules');
 const made: string[] = [];

@@ -4,6 +4,7 @@
  * The modules of an ESLint, its configuration and its plugins stay loaded as long as the process lives; Node has no way
  * to unload them. Instances live as long as whoever made them keeps them.
  */
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { isMainThread } from 'node:worker_threads';
@@ -12,8 +13,10 @@ import type { Program } from './program.ts';
 import { readTextSync } from '../../protocol/read-file.ts';
 import { isRecord, jsonOf } from '../../reading/config-file.ts';
 
-/** Oldest version whose `loadESLint` decides between the two kinds of configuration. */
-export const OLDEST_VERSION = '8.57.0';
+/** The first with the class `ESLint`, the API that is used here. */
+export const OLDEST_VERSION = '7.0.0';
+/** Since then, its command line takes flat configurations; since 8.57, its API does. */
+const FLAT_SINCE = '8.21.0';
 
 export type ConfigType = 'flat' | 'eslintrc';
 
@@ -92,11 +95,16 @@ interface ComputedConfig {
   readonly parserOptions?: ParserOptions;
 }
 
+type EslintClass = new (options: EslintOptions) => Eslint;
+
 interface EslintModule {
-  loadESLint(options: {
+  /** Since 8.57. */
+  loadESLint?(options: {
     cwd: string;
     useFlatConfig?: boolean;
-  }): Promise<(new (options: EslintOptions) => Eslint) & { configType: ConfigType }>;
+  }): Promise<EslintClass & { readonly configType: ConfigType }>;
+  /** Before that, for eslintrc only. */
+  readonly ESLint: EslintClass;
   readonly Linter: { readonly prototype: LinterPrototype };
 }
 
@@ -148,30 +156,50 @@ export async function loadEslint(directory: string, useFlatConfig?: boolean): Pr
     throw new EslintLoadError(
       'TOOL_ERROR',
       `ESLint ${version} is too old: the oldest supported version is ${OLDEST_VERSION}. ` +
-        'Update it: npm install --save-dev eslint@8.57.1',
+        'Update it: npm install --save-dev eslint',
     );
   }
   try {
     const eslint = require(path.dirname(manifestPath)) as EslintModule;
-    const Class = await eslint.loadESLint({
-      cwd: directory,
-      ...(useFlatConfig === undefined ? {} : { useFlatConfig }),
-    });
-    return {
-      version,
-      configType: Class.configType,
-      linter: eslint.Linter.prototype,
-      create: (options) => new Class(options),
-    };
+    const { Class, configType } = await classOf(eslint, version, directory, useFlatConfig);
+    return { version, configType, linter: eslint.Linter.prototype, create: (options) => new Class(options) };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EslintLoadError(
       'TOOL_ERROR',
-      `ESLint ${version} cannot be loaded in Node.js ${process.version}: ${reason}`,
+      `ESLint ${version} cannot be used in Node.js ${process.version}: ${reason}`,
       {
         cause,
       },
     );
+  }
+}
+
+async function classOf(
+  eslint: EslintModule,
+  version: string,
+  directory: string,
+  useFlatConfig: boolean | undefined,
+): Promise<{ readonly Class: EslintClass; readonly configType: ConfigType }> {
+  if (eslint.loadESLint !== undefined) {
+    const options = { cwd: directory, ...(useFlatConfig === undefined ? {} : { useFlatConfig }) };
+    const Class = await eslint.loadESLint(options);
+    return { Class, configType: Class.configType };
+  }
+  const takesFlat = semver.gte(version, FLAT_SINCE);
+  if (takesFlat && (useFlatConfig ?? usesFlat(directory))) {
+    throw new Error('it reads an eslint.config.js on trial only. Update it: npm install --save-dev eslint@8.57.1');
+  }
+  return { Class: eslint.ESLint, configType: 'eslintrc' };
+}
+
+/** As the command line of these versions decides. */
+function usesFlat(directory: string): boolean {
+  const setting = process.env['ESLINT_USE_FLAT_CONFIG'];
+  if (setting === 'true' || setting === 'false') return setting === 'true';
+  for (let at = directory; ; at = path.dirname(at)) {
+    if (existsSync(path.join(at, 'eslint.config.js'))) return true;
+    if (path.dirname(at) === at) return false;
   }
 }
 
