@@ -68,8 +68,15 @@ export class Installation {
       return this.#causeInRoot(installation) ?? this.#nothing(installation, installation);
     }
     const { required } = own;
-    if (required.length < 2 || this.packages.missingOf(own).length < required.length) return undefined;
+    const missing = this.packages.missingOf(own).length;
+    if (missing < 2 || (missing < required.length && !this.#standsAlone(own, installation))) return undefined;
     return this.#nothing(own, installation);
+  }
+
+  /** It is no member of a workspace and has no packages of its own: what is found above it is there for others. */
+  #standsAlone(own: PackageFolder, installation: PackageFolder): boolean {
+    const isBelow = this.packages.of(path.dirname(own.directory)).length > 0;
+    return installation === own && isBelow && !this.packages.hasPackages(own);
   }
 
   /** In a fresh clone, examples and the like are no causes of their own: the root comes first. */

@@ -9,11 +9,13 @@ const needs = (...names: readonly string[]): string =>
 
 describe('installation', () => {
   let workspace: TestWorkspace;
+  let made = new AsyncDisposableStack();
 
-  afterEach(() => workspace[Symbol.asyncDispose]());
+  beforeEach(() => (made = new AsyncDisposableStack()));
+  afterEach(() => made.disposeAsync());
 
   async function causeOf(name: string, files: Readonly<Record<string, string>>, folder = '') {
-    workspace = await makeWorkspace({ '.git/HEAD': '', ...files });
+    workspace = made.use(await makeWorkspace({ '.git/HEAD': '', ...files }));
     return new Installation(workspace.root).causeOf(name, path.join(workspace.root, folder));
   }
 
@@ -44,6 +46,27 @@ describe('installation', () => {
       assert.deepEqual([cause.file, cause.rule], ['package.json', 'not-installed']);
     });
   }
+
+  it('is one cause for an example that has packages of its own, whatever is found above it', async () => {
+    const files = {
+      ...{ 'package.json': needs('react', 'tool'), 'node_modules/react/package.json': '{}' },
+      'node_modules/tool/package.json': '{}',
+      'examples/demo/package.json': needs('react', 'vite', 'zod'),
+    };
+    const whole = "Nothing of examples/demo is installed, so answers are missing. Run 'npm install' in examples/demo.";
+    assert.equal((await causeOf('vite', files, 'examples/demo/src'))?.message, whole);
+    // A member's packages may all be above it, and one that is missing is missing by itself.
+    const member = { ...files, 'package.json': JSON.stringify({ workspaces: ['examples/*'] }) };
+    assert.match((await causeOf('vite', member, 'examples/demo'))?.message ?? '', /^'vite' is declared/);
+    const one = { ...files, 'examples/demo/package.json': needs('react', 'vite') };
+    assert.match((await causeOf('vite', one, 'examples/demo'))?.message ?? '', /^'vite' is declared/);
+    const own = {
+      ...files,
+      'examples/demo/node_modules/zod/package.json': '{}',
+      'examples/demo/package.json': needs('react', 'vite', 'zod', 'a'),
+    };
+    assert.match((await causeOf('vite', own, 'examples/demo'))?.message ?? '', /^'vite' is declared/);
+  });
 
   it('is one cause for all members of a workspace in which nothing is installed', async () => {
     const files = {

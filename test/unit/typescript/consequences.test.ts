@@ -110,6 +110,7 @@ describe('typescript: what follows from a missing installation', () => {
     notFound('./logo.svg'),
     notFound('/vite.svg'),
     diagnostic(7026, "JSX element implicitly has type 'any' because no interface 'JSX.IntrinsicElements' exists."),
+    diagnostic(2874, "This JSX tag requires 'React' to be in scope, but it could not be found."),
     diagnostic(2875, "This JSX tag requires the module path 'react/jsx-runtime' to exist, but none could be found."),
     diagnostic(2688, "Cannot find type definition file for 'vite/client'."),
     diagnostic(2339, "Property 'unref' does not exist on type 'number'."),

@@ -17,57 +17,47 @@ export function checkInstallation(check: PackageCheck): void {
   const plugged = PlugAndPlay.of(graph.root);
   if (!plugged && graph.files.has('.pnp.loader.mjs')) return;
   const overridden = overridesOf(check);
-  /** Keys of the causes that concern more than one dependency. */
+  /** Keys of the causes that concern whole packages. */
   const reported = new Set<string>();
   for (const file of check.files) {
     const { directory } = file.manifest;
     if (!graph.manifests.isMember(file.manifest) && directory !== '') continue;
     if (!graph.hasInstalledPackages(directory)) continue;
-    const notInstalled: Dependency[] = [];
-    let isAnythingInstalled = false;
+    const folder = path.join(graph.root, directory);
+    const installation = new Installation(graph.root);
+    const whole = plugged ? undefined : installation.causeIn(folder);
+    if (whole !== undefined) {
+      // The installation may be that of the packages around this one, which all have the same cause.
+      if (!reported.has(whole.key))
+        check.report(whole.file, 'not-installed', { message: whole.message, range: whole.range });
+      reported.add(whole.key);
+      continue;
+    }
     for (const dependency of dependenciesOf(file.manifest)) {
       if (dependency.section === 'peerDependencies' || graph.manifests.members.has(dependency.name)) continue;
-      const folder = path.join(graph.root, directory);
       const isProvided = plugged?.provides(folder, dependency.name);
-      if (isProvided === true) {
-        isAnythingInstalled = true;
-        continue;
-      }
+      if (isProvided === true) continue;
       const found = isProvided === undefined ? graph.installed.find(dependency.name, folder) : undefined;
       if (found) checkInstalled(check, file, dependency, found, overridden);
-      else if (dependency.section !== 'optionalDependencies') notInstalled.push(dependency);
-      isAnythingInstalled ||= found !== undefined;
+      else if (dependency.section !== 'optionalDependencies') reportNotInstalled(check, file, dependency, installation);
     }
-    reportNotInstalled(check, file, notInstalled, isAnythingInstalled, reported);
   }
 }
 
-/** If nothing of a package is installed, that is one fact. */
 function reportNotInstalled(
   check: PackageCheck,
   file: ManifestFile,
-  notInstalled: readonly Dependency[],
-  isAnythingInstalled: boolean,
-  reported: Set<string>,
+  { name, section }: Dependency,
+  installation: Installation,
 ): void {
-  const installation = new Installation(check.graph.root);
   const folder = path.join(check.graph.root, file.manifest.directory);
-  const cause = notInstalled.length > 0 && !isAnythingInstalled ? installation.causeIn(folder) : undefined;
-  // The installation may be that of the packages around this one, which all have the same cause.
-  const whole = notInstalled.length > 1 || cause?.file !== file.manifest.file ? cause : undefined;
-  if (whole && !reported.has(whole.key)) {
-    reported.add(whole.key);
-    check.report(whole.file, 'not-installed', { message: whole.message, range: whole.range });
-  }
-  for (const { name, section } of whole ? [] : notInstalled) {
-    const { message = `'${name}' is declared but not installed. Install the dependencies.` } =
-      installation.causeOf(name, folder) ?? {};
-    check.report(file.manifest.file, 'not-installed', {
-      message,
-      range: file.place(section, name),
-      fact: `not-installed ${file.manifest.file} ${name}`,
-    });
-  }
+  const { message = `'${name}' is declared but not installed. Install the dependencies.` } =
+    installation.causeOf(name, folder) ?? {};
+  check.report(file.manifest.file, 'not-installed', {
+    message,
+    range: file.place(section, name),
+    fact: `not-installed ${file.manifest.file} ${name}`,
+  });
 }
 
 function checkInstalled(

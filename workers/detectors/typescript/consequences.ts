@@ -32,7 +32,7 @@ const aboutInputs = 18003;
 /** … about global types. With `lib: []`, those come from the packages in `types`. */
 const aboutGlobalTypes = 2318;
 /** … about elements of JSX, whose types come from a package. */
-const aboutJsx = new Set([2602, 7026]);
+const aboutJsx = new Set([2602, 2874, 2879, 7026]);
 /** … about a file that a configuration or a reference names. */
 const aboutFiles = new Set([5083, 6053]);
 /** Types that are `any` because a module or a name is missing. */
