@@ -1,4 +1,5 @@
 /** Why a sandbox could not be made, by what its launcher said: each cause with the way out. Stateless. */
+import type { ContainerFailureCause } from '../container/failures.ts';
 
 export interface SandboxFailure {
   readonly cause: SandboxFailureCause;
@@ -19,7 +20,8 @@ export type SandboxFailureCause =
   | 'no-capset'
   | 'no-slave-mount'
   | 'unreadable-program'
-  | 'other';
+  | 'other'
+  | ContainerFailureCause;
 
 interface KnownCause {
   readonly cause: SandboxFailureCause;
