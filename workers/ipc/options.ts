@@ -6,6 +6,7 @@ import type { Logger } from './logger.ts';
 import type { Handlers, MessageDefinitions, TransactionId } from './messages.ts';
 import type { Middleware } from './middleware.ts';
 import type { Retry } from './backoff.ts';
+import type { SandboxPolicy } from './sandbox/policy.ts';
 import type { Serializer } from './serializer.ts';
 import { duration, numberWithin, timeLimit } from './timers.ts';
 
@@ -71,8 +72,9 @@ type ForProcesses = ForNode | 'cwd' | 'execPath' | 'spawnOptions';
 
 /** For a Node process of its own: the default. */
 export type ChildProcessOptions = ClientOptions &
-  Only<ForProcesses | 'detached' | 'endStrays' | 'sandbox' | 'stdio' | 'socketPath' | 'reconnect'> &
+  Omit<Only<ForProcesses | 'detached' | 'endStrays' | 'stdio' | 'socketPath' | 'reconnect'>, 'sandbox'> &
   WithScript & {
+    readonly sandbox?: SandboxPolicy | undefined;
     /** By name, or a driver of your own. Default `child-process`. */
     readonly driver?: Chosen<'child-process'> | undefined;
   };
@@ -83,6 +85,10 @@ export type StdioOptions = ClientOptions & { readonly driver: Chosen<'stdio'> } 
         readonly command: string;
       })
   );
+/** For a Node worker in a container. */
+export type ContainerOptions = ClientOptions &
+  Only<ForNode | 'cwd' | 'sandbox'> &
+  WithScript & { readonly driver: BuiltInDriver<'container', DriverCapabilities> };
 /** For a thread of the host's process. */
 export type WorkerThreadsOptions = WithoutSerializer &
   Only<ForNode | 'resourceLimits' | 'transferList' | 'eval'> &
@@ -99,7 +105,10 @@ export type OwnDriverOptions<C extends DriverCapabilities = DriverCapabilities> 
 
 /** The options of each driver. */
 export type WorkerOptions =
-  ChildProcessOptions | StdioOptions | WorkerThreadsOptions | InlineOptions | CommonOptions | OwnDriverOptions;
+  | ChildProcessOptions
+  | StdioOptions
+  | ContainerOptions
+  | WorkerThreadsOptions | InlineOptions | CommonOptions | OwnDriverOptions;
 
 /** The same without regard to the driver, as the library passes them on. */
 export type AnyWorkerOptions = ClientOptions &

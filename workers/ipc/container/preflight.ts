@@ -1,9 +1,10 @@
 /** What is checked before a container starts, each with its own words. Lives as long as its driver. */
+import { refuseLimits } from './arguments.ts';
 import { ask, findEngine } from './engine.ts';
 import type { Engine } from './engine.ts';
 import { ContainerError, containerFailure } from './failures.ts';
 import { removeOrphans } from './orphans.ts';
-import type { ContainerLimits } from './policy.ts';
+import type { ContainerLimits, ContainerPolicy } from './policy.ts';
 import { checkRoom } from './room.ts';
 import type { MachineRoom } from './room.ts';
 
@@ -41,9 +42,10 @@ export class Preflight {
     }
   }
 
-  /** @throws ContainerError when no container can be started */
-  async check(limits: ContainerLimits): Promise<Engine> {
+  /** @throws ContainerError when no container can be started, DriverError for a limit that does not hold here */
+  async check(limits: ContainerLimits, policy: ContainerPolicy): Promise<Engine> {
     const engine = await this.engine();
+    refuseLimits(policy, engine);
     await sweepOnce(engine);
     this.#image ??= this.#findImage(engine);
     try {

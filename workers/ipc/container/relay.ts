@@ -74,7 +74,7 @@ function relay(): void {
   const input = new net.Socket({ fd: 0, readable: true, writable: false });
   const output = new net.Socket({ fd: 1, readable: false, writable: true });
   const own = {
-    rest: Buffer.alloc(0),
+    rest: Buffer.alloc(0) as Buffer,
     child: undefined as ReturnType<typeof spawn> | undefined,
     limit: 0,
     killsBefore: 0,
@@ -152,7 +152,7 @@ function relay(): void {
         if (!own.send('O', chunk)) stdout.pause();
       });
       output.on('drain', () => stdout?.resume());
-      (child.stdio[4] as NodeJS.ReadableStream | null).on('data', (chunk: Buffer) => {
+      (child.stdio[4] as NodeJS.ReadableStream).on('data', (chunk: Buffer) => {
         const used = own.used();
         if (used !== undefined) own.send('M', String(used));
         own.send('R', chunk);

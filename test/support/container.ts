@@ -1,0 +1,104 @@
+/** Engines of containers for tests: a stand-in that works everywhere, and the real one where one answers. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { ContainerDriver } from '../../workers/ipc/drivers/container.ts';
+import type { ContainerMachine, ContainerPolicy, ContainerSettings } from '../../workers/ipc/drivers/container.ts';
+import { findEngine } from '../../workers/ipc/container/engine.ts';
+import type { Engine } from '../../workers/ipc/container/engine.ts';
+
+/** What the stand-in does otherwise than well. */
+export interface Play {
+  /** By command: what it says, and its exit code. */
+  readonly fail?: Readonly<Record<string, { readonly said: string; readonly code: number; readonly stdout?: string }>>;
+  /** Commands that never end. */
+  readonly hangs?: readonly string[];
+  readonly info?: object;
+  /** Those that are there. Default: all. */
+  readonly images?: readonly string[];
+}
+
+/** Of the form that an image needs; the stand-in has no images. */
+export const SOME_IMAGE = `example.org/node@sha256:${'ab'.repeat(32)}`;
+
+const program = path.join(import.meta.dirname, '../fixtures/ipc/container/engine.ts');
+
+export class StandIn {
+  readonly folder = mkdtempSync(path.join(os.tmpdir(), 'stand-in-'));
+  readonly command: string;
+
+  constructor(kind: 'docker' | 'podman' = 'docker') {
+    this.command = path.join(this.folder, kind);
+    const quoted = [process.execPath, program, this.folder].map((word) => `'${word}'`).join(' ');
+    writeFileSync(this.command, `#!/bin/sh\nexec ${quoted} ${kind} "$@"\n`);
+    chmodSync(this.command, 0o755);
+  }
+
+  play(play: Play): void {
+    writeFileSync(path.join(this.folder, 'play.json'), JSON.stringify(play));
+  }
+
+  /** What it was told, without what the container runs. */
+  asked(verb?: string): readonly (readonly string[])[] {
+    const file = path.join(this.folder, 'asked.jsonl');
+    const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+    return lines.map((line) => JSON.parse(line) as string[]).filter(([name]) => verb === undefined || name === verb);
+  }
+
+  containers(): readonly string[] {
+    const folder = path.join(this.folder, 'containers');
+    return existsSync(folder) ? readdirSync(folder) : [];
+  }
+
+  driver(settings: Partial<ContainerSettings> = {}, machine: ContainerMachine = roomy): ContainerDriver {
+    return new ContainerDriver({ image: SOME_IMAGE, engine: this.command, ...settings }, machine);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Tests run beside others. */
+export const roomy: ContainerMachine = { room: () => Promise.resolve({ memory: undefined, pids: undefined }) };
+
+/** Reads this repository. */
+export const policy: ContainerPolicy = {
+  network: 'none',
+  read: [path.join(import.meta.dirname, '../..')],
+  write: [],
+  env: ['LANG'],
+};
+
+/** Undefined where none answers. */
+export async function realEngine(): Promise<Engine | undefined> {
+  return process.platform === 'win32' ? undefined : findEngine().catch(() => undefined);
+}
+
+/** An image with the Node that runs the tests, made without a registry. @returns its id */
+export function buildImage({ command }: Engine): string {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'node-image-'));
+  try {
+    const node = process.execPath;
+    const libraries = spawnSync('ldd', [node], { encoding: 'utf8' }).stdout.matchAll(/(\/\S+) \(0x/g);
+    for (const [from, to] of [[node, '/usr/bin/node'], ...[...libraries].map(([, file = '']) => [file, file])] as const) {
+      mkdirSync(path.join(folder, path.dirname(to)), { recursive: true });
+      copyFileSync(from, path.join(folder, to));
+    }
+    for (const empty of ['tmp', 'etc', 'proc', 'sys', 'dev']) mkdirSync(path.join(folder, empty), { recursive: true });
+    const tar = spawnSync('tar', ['-c', '-C', folder, '.'], { maxBuffer: 1 << 30 });
+    const made = spawnSync(command, ['import', '--change', 'ENV PATH=/usr/bin', '-', 'bulkhead-test-node:latest'], {
+      input: tar.stdout,
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+    });
+    if (made.status !== 0) throw new Error(`No image could be made: ${made.stderr}`);
+    const id = spawnSync(command, ['image', 'inspect', '--format', '{{.Id}}', 'bulkhead-test-node:latest'], {
+      encoding: 'utf8',
+    }).stdout.trim();
+    return id.startsWith('sha256:') ? id : `sha256:${id}`;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
