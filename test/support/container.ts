@@ -51,6 +51,23 @@ export class StandIn {
     return existsSync(folder) ? readdirSync(folder) : [];
   }
 
+  /** A container that another host has started. @returns its name */
+  put(name: string, system: string): string {
+    mkdirSync(path.join(this.folder, 'containers'), { recursive: true });
+    // No process group has that number.
+    const pid = 2 ** 31 - 2;
+    writeFileSync(this.#file(name), JSON.stringify({ pid, labels: [`bulkhead.system=${system}`] }));
+    return name;
+  }
+
+  take(name: string): void {
+    rmSync(this.#file(name));
+  }
+
+  #file(name: string): string {
+    return path.join(this.folder, 'containers', name);
+  }
+
   driver(settings: Partial<ContainerSettings> = {}, machine: ContainerMachine = roomy): ContainerDriver {
     return new ContainerDriver({ image: SOME_IMAGE, engine: this.command, ...settings }, machine);
   }
@@ -76,8 +93,15 @@ export async function realEngine(): Promise<Engine | undefined> {
   return process.platform === 'win32' ? undefined : findEngine().catch(() => undefined);
 }
 
+let image: string | undefined;
+
+/** Made once per process. @returns its id */
+export function engineImage(engine: Engine): string {
+  return (image ??= buildImage(engine));
+}
+
 /** An image with the Node that runs the tests, made without a registry. @returns its id */
-export function buildImage({ command }: Engine): string {
+function buildImage({ command }: Engine): string {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'node-image-'));
   try {
     const node = process.execPath;

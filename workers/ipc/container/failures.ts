@@ -76,7 +76,7 @@ const CAUSES: readonly KnownCause[] = [
   },
   {
     cause: 'no-node',
-    said: /executable file .*not found|exec: "[^"]*"|exec format error|is too old for a worker|starting container process caused|no such file or directory: OCI runtime/i,
+    said: /executable file .*not found|exec: "[^"]*"|exec format error|is too old for a worker|no such file or directory: OCI runtime/i,
     message: "The image has no Node that runs. Take one with Node 22.13 or later for this machine's processor, or set 'nodePath'.",
   },
 ];

@@ -31,6 +31,9 @@ const RELAY_MS = 1_000;
 const AGAIN_MS = 250;
 const ENGINE_MS = 10_000;
 
+/** What exit code 127 means. */
+const NO_PROGRAM = 'exec: "node": executable file not found';
+
 export class ContainerRun {
   readonly line: RelayLine | undefined;
   /** Settles when the container is gone. Never rejects. */
@@ -153,10 +156,8 @@ export class ContainerRun {
     const isTooOld = exit.stderrTail.some((line) => line.includes('is too old for a worker'));
     if (!isTooOld && ![125, 126, 127].includes(this.#code ?? 0)) return {};
     const failure = containerFailure(exit.stderrTail);
-    const isUnknown = failure.cause === 'engine-other' && this.#code !== 125;
-    const error = new ContainerError(
-      isUnknown ? { ...failure, ...containerFailure(['exec: "node"', ...exit.stderrTail]) } : failure,
-    );
+    const isUnknown = failure.cause === 'engine-other' && this.#code === 127;
+    const error = new ContainerError(isUnknown ? containerFailure([...exit.stderrTail, NO_PROGRAM]) : failure);
     return { error, errorKind: 'spawn-failed' };
   }
 
