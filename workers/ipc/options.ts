@@ -1,4 +1,5 @@
 /** What a caller may say about a worker, with the defaults. */
+import type { ContainerPolicy } from './container/policy.ts';
 import type { DriverName } from './driver-names.ts';
 import type { BuiltInDriver, DriverCapabilities, LaunchOptions, LogEntry, Vitals, WorkerDriver } from './driver.ts';
 import type { LifecycleListeners } from './lifecycle.ts';
@@ -70,11 +71,14 @@ type ForAll = 'script' | 'name' | 'workerData' | 'keepAlive';
 type ForNode = ForAll | 'env' | 'argv' | 'execArgv';
 type ForProcesses = ForNode | 'cwd' | 'execPath' | 'spawnOptions';
 
+/** What only containers can keep. */
+type WithoutLimits = { readonly [Limit in Exclude<keyof ContainerPolicy, keyof SandboxPolicy>]?: undefined };
+
 /** For a Node process of its own: the default. */
 export type ChildProcessOptions = ClientOptions &
   Omit<Only<ForProcesses | 'detached' | 'endStrays' | 'stdio' | 'socketPath' | 'reconnect'>, 'sandbox'> &
   WithScript & {
-    readonly sandbox?: SandboxPolicy | undefined;
+    readonly sandbox?: (SandboxPolicy & WithoutLimits) | undefined;
     /** By name, or a driver of your own. Default `child-process`. */
     readonly driver?: Chosen<'child-process'> | undefined;
   };

@@ -42,7 +42,7 @@ const CAUSES: readonly KnownCause[] = [
   },
   {
     cause: 'engine-down',
-    said: /Cannot connect to the Docker daemon|Is the docker daemon running|error during connect|(?:unable|Cannot) to? ?connect to Podman|connection refused|docker daemon is not running/i,
+    said: /Cannot connect to the Docker daemon|Is the docker daemon running|error during connect|(?:unable to|Cannot) connect to Podman|connection refused|docker daemon is not running/i,
     message:
       "The engine does not answer. Start it: 'systemctl start docker', Docker Desktop, or on macOS 'podman machine start'.",
   },
