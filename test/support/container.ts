@@ -1,6 +1,16 @@
 /** Engines of containers for tests: a stand-in that works everywhere, and the real one where one answers. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ContainerDriver } from '../../workers/ipc/drivers/container.ts';
@@ -106,7 +116,10 @@ function buildImage({ command }: Engine): string {
   try {
     const node = process.execPath;
     const libraries = spawnSync('ldd', [node], { encoding: 'utf8' }).stdout.matchAll(/(\/\S+) \(0x/g);
-    for (const [from, to] of [[node, '/usr/bin/node'], ...[...libraries].map(([, file = '']) => [file, file])] as const) {
+    for (const [from, to] of [
+      [node, '/usr/bin/node'],
+      ...[...libraries].map(([, file = '']) => [file, file]),
+    ] as const) {
       mkdirSync(path.join(folder, path.dirname(to)), { recursive: true });
       copyFileSync(from, path.join(folder, to));
     }

@@ -112,7 +112,10 @@ export type WorkerOptions =
   | ChildProcessOptions
   | StdioOptions
   | ContainerOptions
-  | WorkerThreadsOptions | InlineOptions | CommonOptions | OwnDriverOptions;
+  | WorkerThreadsOptions
+  | InlineOptions
+  | CommonOptions
+  | OwnDriverOptions;
 
 /** The same without regard to the driver, as the library passes them on. */
 export type AnyWorkerOptions = ClientOptions &

@@ -26,7 +26,12 @@ export async function right(name: DriverName, own: WorkerDriver): Promise<void> 
   await createWorker<M>({ script, driver: new WorkerThreadsDriver(), eval: true });
   await createWorker<M>({ command: 'x', driver: new StdioDriver(), spawnOptions: { windowsHide: false } });
   await createWorker<M>({ script, retry: { delayMs: (attempt) => attempt * 10 }, logger: console });
-  await createWorker<M>({ script, driver: container, sandbox: { ...policy, memory: 1, pids: 1, cpu: 1, tmp: 1 }, cwd: '/' });
+  await createWorker<M>({
+    script,
+    driver: container,
+    sandbox: { ...policy, memory: 1, pids: 1, cpu: 1, tmp: 1 },
+    cwd: '/',
+  });
   await createWorker<M>({ script, sandbox: { ...policy, launcher: '/bwrap' } });
   const options: WorkerOptions = { script, driver: 'worker-threads', env: {} };
   await createWorker<M>(options);

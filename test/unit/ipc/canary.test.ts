@@ -76,7 +76,10 @@ describe('canary', () => {
     });
   } else {
     it(`a container of ${engine.kind} ${engine.version} may do none of it`, async () => {
-      expect(await new ContainerDriver({ engine: engine.command, image: engineImage(engine) }, roomy).measure(policy), 'walls');
+      expect(
+        await new ContainerDriver({ engine: engine.command, image: engineImage(engine) }, roomy).measure(policy),
+        'walls',
+      );
     });
   }
 });

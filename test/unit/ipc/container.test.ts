@@ -30,28 +30,46 @@ const words: readonly (readonly [ContainerFailureCause, string])[] = [
     'engine-forbidden',
     'permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: Get "http://%2Fvar%2Frun%2Fdocker.sock/v1.48/info": dial unix /var/run/docker.sock: connect: permission denied',
   ],
-  [
-    'engine-down',
-    'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?',
-  ],
+  ['engine-down', 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?'],
   [
     'engine-down',
     'Cannot connect to Podman. Please verify your connection to the Linux system using `podman system connection list`, or try `podman machine init` and `podman machine start` to manage a new Linux VM',
   ],
-  ['engine-down', 'Error: unable to connect to Podman socket: dial unix /run/user/1000/podman/podman.sock: connect: no such file'],
+  [
+    'engine-down',
+    'Error: unable to connect to Podman socket: dial unix /run/user/1000/podman/podman.sock: connect: no such file',
+  ],
   ['no-subuid', 'ERRO[0000] cannot find UID/GID for user me: no subuid ranges found for user "me" in /etc/subuid'],
   ['no-subuid', 'Error: cannot set up namespace using "/usr/bin/newuidmap": exit status 1'],
   ['no-init', 'Error: lookup init binary: could not find "catatonit" in one of [/usr/local/libexec/podman]'],
   ['no-init', 'docker: Error response from daemon: exec: "docker-init": executable file not found in $PATH.'],
   ['no-image', `Error: ${SOME_IMAGE}: image not known`],
   ['no-image', `docker: Error response from daemon: No such image: ${SOME_IMAGE}.`],
-  ['no-mount', 'docker: Error response from daemon: invalid mount config for type "bind": bind source path does not exist: /x.'],
-  ['no-mount', 'docker: Error response from daemon: Mounts denied: The path /x is not shared from the host and is not known to Docker.'],
+  [
+    'no-mount',
+    'docker: Error response from daemon: invalid mount config for type "bind": bind source path does not exist: /x.',
+  ],
+  [
+    'no-mount',
+    'docker: Error response from daemon: Mounts denied: The path /x is not shared from the host and is not known to Docker.',
+  ],
   ['no-mount', 'Error: statfs /x: no such file or directory'],
-  ['no-limits', 'Error: OCI runtime error: crun: cgroups in hybrid mode not supported, drop all controllers from cgroupv2'],
-  ['no-limits', 'docker: Error response from daemon: range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available.'],
-  ['no-node', 'Error: crun: executable file `node` not found in $PATH: No such file or directory: OCI runtime attempted to invoke a command that was not found'],
-  ['no-node', 'docker: Error response from daemon: failed to create task: OCI runtime create failed: runc create failed: unable to start container process: exec: "node": executable file not found in $PATH: unknown.'],
+  [
+    'no-limits',
+    'Error: OCI runtime error: crun: cgroups in hybrid mode not supported, drop all controllers from cgroupv2',
+  ],
+  [
+    'no-limits',
+    'docker: Error response from daemon: range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available.',
+  ],
+  [
+    'no-node',
+    'Error: crun: executable file `node` not found in $PATH: No such file or directory: OCI runtime attempted to invoke a command that was not found',
+  ],
+  [
+    'no-node',
+    'docker: Error response from daemon: failed to create task: OCI runtime create failed: runc create failed: unable to start container process: exec: "node": executable file not found in $PATH: unknown.',
+  ],
   ['no-node', 'exec /usr/bin/node: exec format error'],
   ['engine-other', 'Error: crun: setrlimit `RLIMIT_NOFILE`: Operation not permitted: OCI permission denied'],
 ];
@@ -89,7 +107,12 @@ describe('container', function () {
   describe('the image', () => {
     it('is named by its digest or its id, and not by a tag unless that is allowed', () => {
       const digest = `sha256:${'0f'.repeat(32)}`;
-      for (const image of [`node@${digest}`, `localhost:5000/a/b-c@${digest}`, `docker.io/library/node:24@${digest}`, digest])
+      for (const image of [
+        `node@${digest}`,
+        `localhost:5000/a/b-c@${digest}`,
+        `docker.io/library/node:24@${digest}`,
+        digest,
+      ])
         assert.equal(checkImage(image, false), image);
       for (const image of ['node', 'node:24', 'localhost:5000/node']) {
         assert.throws(() => checkImage(image, false), /named by a tag.*docker image inspect.*allowTag/s, image);
@@ -98,7 +121,17 @@ describe('container', function () {
     });
 
     it('is nothing else', () => {
-      for (const image of ['', undefined, '--privileged', '-v/:/x', 'node@sha256:12', 'a b', 'Node@', `x@${'a'.repeat(64)}`, 'node;ls'])
+      for (const image of [
+        '',
+        undefined,
+        '--privileged',
+        '-v/:/x',
+        'node@sha256:12',
+        'a b',
+        'Node@',
+        `x@${'a'.repeat(64)}`,
+        'node;ls',
+      ])
         assert.throws(() => new ContainerDriver({ image: image as string, allowTag: true }), DriverError, image);
     });
 
@@ -146,7 +179,9 @@ describe('container', function () {
     });
 
     it('of a docker that says in its answer only that nobody is there', async () => {
-      const stdout = JSON.stringify({ ServerErrors: ['Cannot connect to the Docker daemon at tcp://x. Is the docker daemon running?'] });
+      const stdout = JSON.stringify({
+        ServerErrors: ['Cannot connect to the Docker daemon at tcp://x. Is the docker daemon running?'],
+      });
       assert.equal((await failing({ fail: { info: { said: '', code: 0, stdout } } })).failure.cause, 'engine-down');
     });
 
@@ -188,11 +223,17 @@ describe('container', function () {
     it('is there while 20 % of the memory and 10 % of the processes stay free', () => {
       checkRoom(memory(3 * GB), limits, undefined);
       checkRoom(pids(10_000 - 1_000 - 256), limits, undefined);
-      for (const [room, word] of [[memory(3 * GB - 1), 'memory'], [pids(10_000 - 1_000 - 255), 'pids']] as const)
-        assert.throws(() => checkRoom(room, limits, undefined), (error) => {
-          assert.ok(error instanceof ContainerError && error.failure.cause === 'no-room');
-          return error.message.includes(`'sandbox.${word}'`);
-        });
+      for (const [room, word] of [
+        [memory(3 * GB - 1), 'memory'],
+        [pids(10_000 - 1_000 - 255), 'pids'],
+      ] as const)
+        assert.throws(
+          () => checkRoom(room, limits, undefined),
+          (error) => {
+            assert.ok(error instanceof ContainerError && error.failure.cause === 'no-room');
+            return error.message.includes(`'sandbox.${word}'`);
+          },
+        );
     });
 
     it('is that of the engine, which may have a machine of its own', () => {
@@ -306,7 +347,14 @@ describe('container', function () {
     it('has numbers that mean something', async () => {
       const limits = limitsOf(policy);
       assert.deepEqual([limits.memory, limits.pids, limits.cpu, limits.tmp], [2 * GB, 256, undefined, GB / 4]);
-      for (const wrong of [{ memory: 0 }, { memory: 1.5 * GB + 0.5 }, { pids: 2 }, { cpu: 0 }, { tmp: Number.NaN }, { cpu: Infinity }])
+      for (const wrong of [
+        { memory: 0 },
+        { memory: 1.5 * GB + 0.5 },
+        { pids: 2 },
+        { cpu: 0 },
+        { tmp: Number.NaN },
+        { cpu: Infinity },
+      ])
         assert.throws(() => limitsOf({ ...policy, ...wrong }), DriverError, JSON.stringify(wrong));
       for (const [options, what] of [
         [{ sandbox: { ...policy, network: { allow: [] } as never } }, /'none' or 'host'/],
@@ -327,7 +375,11 @@ describe('container', function () {
 
   describe('the line to the relay', () => {
     it('breaks by what is no frame, and is not held up by it', () => {
-      for (const bytes of [Buffer.from('Zxxxx'), Buffer.from([0x4f, 0xff, 0xff, 0xff, 0xff]), Buffer.from('A\0\0\0\x01x')]) {
+      for (const bytes of [
+        Buffer.from('Zxxxx'),
+        Buffer.from([0x4f, 0xff, 0xff, 0xff, 0xff]),
+        Buffer.from('A\0\0\0\x01x'),
+      ]) {
         let broken = 0;
         const output = new PassThrough();
         const nothing = (): void => undefined;
@@ -345,8 +397,22 @@ describe('container', function () {
       const output = new PassThrough();
       const take = (value: unknown): void => void told.push(value);
       const broken = (): void => assert.fail();
-      new RelayLine(new PassThrough(), output, { hello: take, started: take, report: take, memory: take, ended: take, broken });
-      for (const [kind, text] of [['P', '[1]'], ['P', '{"pid":"x"}'], ['X', 'null'], ['X', 'no json'], ['M', 'NaN'], ['M', '-1']]) {
+      new RelayLine(new PassThrough(), output, {
+        hello: take,
+        started: take,
+        report: take,
+        memory: take,
+        ended: take,
+        broken,
+      });
+      for (const [kind, text] of [
+        ['P', '[1]'],
+        ['P', '{"pid":"x"}'],
+        ['X', 'null'],
+        ['X', 'no json'],
+        ['M', 'NaN'],
+        ['M', '-1'],
+      ]) {
         const head = Buffer.from([0, 0, 0, 0, text?.length ?? 0]);
         head.write(kind ?? '', 'latin1');
         output.emit('data', Buffer.concat([head, Buffer.from(text ?? '')]));
@@ -356,7 +422,14 @@ describe('container', function () {
     });
   });
 
-  const ends = (title: string, choose: () => Promise<{ readonly engine: string; readonly image: string; readonly left: () => Promise<readonly string[]> }>): void => {
+  const ends = (
+    title: string,
+    choose: () => Promise<{
+      readonly engine: string;
+      readonly image: string;
+      readonly left: () => Promise<readonly string[]>;
+    }>,
+  ): void => {
     describe(`the end: ${title}`, () => {
       const open = async (options = {}) => {
         const { engine, image } = await choose();

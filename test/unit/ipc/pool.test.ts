@@ -21,7 +21,10 @@ import { fixture, rejection, soon, until } from './support.ts';
 /** The serializer makes no difference here. */
 const drivers = subjects.filter(({ options }) => options === undefined);
 
-function makePool(driver: Subject['driver'], options: AnyHostOptions & PoolLimits = {}): WorkerPool<BothWays> {
+function makePool(
+  driver: Subject['driver'] | 'carrier-pigeon',
+  options: AnyHostOptions & PoolLimits = {},
+): WorkerPool<BothWays> {
   return createPool<BothWays>({ script: fixture('both-ways.ts'), ...options, driver } as PoolOptions);
 }
 

@@ -45,5 +45,7 @@ export async function realContainers(): Promise<readonly Subject[]> {
   const engine = await realEngine();
   if (engine === undefined) return [];
   const driver = new ContainerDriver({ engine: engine.command, image: engineImage(engine) }, roomy);
-  return [{ title: `container, by ${engine.kind} ${engine.version}`, driver, options: { sandbox: policy }, clones: false }];
+  return [
+    { title: `container, by ${engine.kind} ${engine.version}`, driver, options: { sandbox: policy }, clones: false },
+  ];
 }

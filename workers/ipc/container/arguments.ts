@@ -68,7 +68,10 @@ export function runArguments(
 }
 
 /** As the same user, so that what it writes is that user's. Rootless docker has root inside for that user. */
-function userArguments({ kind, rootless }: Pick<Engine, 'kind' | 'rootless'>, user: ContainerUser | undefined): readonly string[] {
+function userArguments(
+  { kind, rootless }: Pick<Engine, 'kind' | 'rootless'>,
+  user: ContainerUser | undefined,
+): readonly string[] {
   if (user === undefined || (rootless && kind === 'docker')) return [];
   const ids = ['--user', `${user.uid}:${user.gid}`];
   return rootless ? ['--userns', 'keep-id', ...ids] : ids;

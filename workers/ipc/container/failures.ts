@@ -55,7 +55,8 @@ const CAUSES: readonly KnownCause[] = [
   {
     cause: 'no-init',
     said: /docker-init\S*: (?:executable file )?(?:not found|no such file)|exec: "docker-init"|container-init binary not found|lookup init binary|catatonit/i,
-    message: "The engine has no first process for containers. Install the package 'catatonit' (podman) or 'docker-init'.",
+    message:
+      "The engine has no first process for containers. Install the package 'catatonit' (podman) or 'docker-init'.",
   },
   {
     cause: 'no-image',
@@ -77,7 +78,8 @@ const CAUSES: readonly KnownCause[] = [
   {
     cause: 'no-node',
     said: /executable file .*not found|exec: "[^"]*"|exec format error|is too old for a worker|no such file or directory: OCI runtime/i,
-    message: "The image has no Node that runs. Take one with Node 22.13 or later for this machine's processor, or set 'nodePath'.",
+    message:
+      "The image has no Node that runs. Take one with Node 22.13 or later for this machine's processor, or set 'nodePath'.",
   },
 ];
 

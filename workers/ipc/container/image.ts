@@ -15,7 +15,9 @@ export function checkImage(image: unknown, allowsTag: boolean): string {
   if (ID.test(image)) return image;
   const match = REFERENCE.exec(image);
   if (match === null)
-    throw new DriverError(`'${image}' is no image. Write it as name@sha256:<64 hexadecimal digits>, or as the id sha256:<…>.`);
+    throw new DriverError(
+      `'${image}' is no image. Write it as name@sha256:<64 hexadecimal digits>, or as the id sha256:<…>.`,
+    );
   if (match[2] === undefined && !allowsTag)
     throw new DriverError(
       `The image '${image}' is named by a tag, which may mean another image tomorrow. Name it by its digest: ` +

@@ -49,12 +49,13 @@ const LEAST: Readonly<Record<keyof ContainerLimits, number>> = {
 /** @throws DriverError for the first number that means nothing */
 export function limitsOf(policy: ContainerPolicy): ContainerLimits {
   for (const name of ['memory', 'pids', 'cpu', 'tmp'] as const) {
-    const value: unknown = policy[name];
+    const value: number | undefined = policy[name];
     const isWhole = name === 'cpu' || Number.isSafeInteger(value);
-    if (value === undefined || (typeof value === 'number' && Number.isFinite(value) && isWhole && value >= LEAST[name]))
-      continue;
+    if (value === undefined || (Number.isFinite(value) && isWhole && value >= LEAST[name])) continue;
     const kind = name === 'cpu' ? 'a number' : 'a whole number';
-    throw new DriverError(`The option 'sandbox.${name}' is ${String(value)}; it is ${kind} of at least ${LEAST[name]}.`);
+    throw new DriverError(
+      `The option 'sandbox.${name}' is ${String(value)}; it is ${kind} of at least ${LEAST[name]}.`,
+    );
   }
   return {
     memory: policy.memory ?? DEFAULTS.memory,
@@ -93,7 +94,9 @@ export function bindsOf(policy: ContainerPolicy, sockets: readonly string[] = en
 function refuse(place: string, sockets: readonly string[]): void {
   const socket = sockets.find((name) => isWithin(name, place));
   if (socket !== undefined && place !== '/')
-    throw new DriverError(`The container must not reach '${place}': who uses '${socket}' there is master of this machine.`);
+    throw new DriverError(
+      `The container must not reach '${place}': who uses '${socket}' there is master of this machine.`,
+    );
   if (TAKEN.includes(place) || OF_THE_KERNEL.some((folder) => isWithin(place, folder)))
     throw new DriverError(`'${place}' cannot be put into a container, which has its own. Name folders within it.`);
   if (/[\n\r]/.test(place)) throw new DriverError(`A line break in the path '${place}' cannot be told to the engine.`);
@@ -104,7 +107,12 @@ export function engineSockets(env: NodeJS.ProcessEnv = process.env, uid = proces
   const given = [env['DOCKER_HOST'], env['CONTAINER_HOST']].flatMap((host) =>
     host?.startsWith('unix://') === true ? [host.slice('unix://'.length)] : [],
   );
-  const usual = ['/var/run/docker.sock', '/run/docker.sock', '/run/podman/podman.sock', '/run/containerd/containerd.sock'];
+  const usual = [
+    '/var/run/docker.sock',
+    '/run/docker.sock',
+    '/run/podman/podman.sock',
+    '/run/containerd/containerd.sock',
+  ];
   const own = [env['XDG_RUNTIME_DIR'] ?? `/run/user/${uid}`].flatMap((folder) =>
     ['docker.sock', 'podman/podman.sock'].map((name) => path.join(folder, name)),
   );

@@ -75,7 +75,11 @@ export class Preflight {
       const pulled = await ask(command, ['pull', '--quiet', image], PULL_MS);
       if (pulled.code === 0) return;
       const { said, message: why } = containerFailure(pulled.stderr);
-      throw new ContainerError({ cause: 'no-image', message: `The image '${image}' could not be fetched: ${why}`, said });
+      throw new ContainerError({
+        cause: 'no-image',
+        message: `The image '${image}' could not be fetched: ${why}`,
+        said,
+      });
     }
     const wayOut = isId
       ? 'It is named by its id, so it has to be built or loaded on this machine.'

@@ -66,7 +66,8 @@ export class RelayLine {
   }
 
   data(bytes: Buffer): void {
-    for (let at = 0; at < bytes.length; at += MOST_IN_FRAME) this.#send(relay.DATA, bytes.subarray(at, at + MOST_IN_FRAME));
+    for (let at = 0; at < bytes.length; at += MOST_IN_FRAME)
+      this.#send(relay.DATA, bytes.subarray(at, at + MOST_IN_FRAME));
     this.#send(relay.DATA_END);
   }
 

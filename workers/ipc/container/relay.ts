@@ -141,7 +141,7 @@ function relay(): void {
       own.child = child;
       child.once('error', (error) => {
         if (child.pid !== undefined) return;
-        own.send('P', JSON.stringify({ failed: String(error.message) }));
+        own.send('P', JSON.stringify({ failed: error.message }));
         own.end(1);
       });
       if (child.pid === undefined) return;
@@ -188,7 +188,9 @@ function relay(): void {
 
     /** Bytes that the container uses, files on a disk aside. */
     used(): number | undefined {
-      const limit = Number(own.read('memory.max').trim() || own.read('memory/memory.limit_in_bytes').trim() || Number.NaN);
+      const limit = Number(
+        own.read('memory.max').trim() || own.read('memory/memory.limit_in_bytes').trim() || Number.NaN,
+      );
       // Rounded to pages. Another limit is that of a group that is not this container's.
       if (!(Math.abs(limit - own.limit) < 1 << 16)) return undefined;
       const text = own.read('memory.stat') || own.read('memory/memory.stat');

@@ -40,7 +40,10 @@ export function checkRoom(
 ): void {
   const whole = engineBytes ?? memory?.totalBytes;
   if (whole !== undefined && limits.memory > whole * (1 - FREE_MEMORY))
-    fail(`A container with ${size(limits.memory)} of memory does not fit: the engine has ${size(whole)}, of which 20 % stay free.`, 'memory');
+    fail(
+      `A container with ${size(limits.memory)} of memory does not fit: the engine has ${size(whole)}, of which 20 % stay free.`,
+      'memory',
+    );
   if (memory !== undefined && memory.freeBytes - limits.memory < memory.totalBytes * FREE_MEMORY)
     fail(
       `There is no room for a container with ${size(limits.memory)} of memory: of ${size(memory.totalBytes)}, ${size(memory.freeBytes)} are free, and 20 % stay so.`,

@@ -51,13 +51,7 @@ export class ContainerRun {
   #failed: string | undefined;
   #ending: Promise<void> | undefined;
 
-  constructor(
-    engine: Engine,
-    plan: ContainerPlan,
-    start: WorkerStart,
-    context: LaunchContext,
-    listener: RunListener,
-  ) {
+  constructor(engine: Engine, plan: ContainerPlan, start: WorkerStart, context: LaunchContext, listener: RunListener) {
     this.#engine = engine;
     this.#child = new Child(
       {
@@ -131,7 +125,7 @@ export class ContainerRun {
       },
       outcome: (ofCommand) => this.#outcome(ofCommand),
       terminate: () => this.line?.terminate(),
-      kill: () => (this.#ending ??= this.#endContainer()),
+      kill: () => void (this.#ending ??= this.#endContainer()),
     };
   }
 

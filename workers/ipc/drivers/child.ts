@@ -161,15 +161,13 @@ export class Child {
     failure: (error: unknown) => DriverExit,
   ): Promise<DriverExit> {
     const closed = new Promise<void>((resolve) => void child.once('close', () => resolve()));
-    const outcome = await new Promise<DriverExit | ExitOutcome>(
-      (resolve) => {
-        child.once('exit', (code, signal) => resolve({ code, signal }));
-        child.on('error', (error) => {
-          // Also raised when a signal cannot be sent; only a process that never was is over by it.
-          if (child.pid === undefined) resolve(failure(error));
-        });
-      },
-    );
+    const outcome = await new Promise<DriverExit | ExitOutcome>((resolve) => {
+      child.once('exit', (code, signal) => resolve({ code, signal }));
+      child.on('error', (error) => {
+        // Also raised when a signal cannot be sent; only a process that never was is over by it.
+        if (child.pid === undefined) resolve(failure(error));
+      });
+    });
     if (!('code' in outcome)) return outcome;
     // What it started and left behind is in its group; the group's number is not given out anew while it has members.
     this.#killGroup();

@@ -108,7 +108,11 @@ export class ContainerDriver implements BuiltInDriver<'container', typeof capabi
    */
   async measure(policy: ContainerPolicy = NOTHING): Promise<SandboxReport> {
     this.#refuseWindows();
-    return measureContainer(this.#preflight, (read) => this.#plan({ ...policy, read: [...policy.read, ...read] }), policy);
+    return measureContainer(
+      this.#preflight,
+      (read) => this.#plan({ ...policy, read: [...policy.read, ...read] }),
+      policy,
+    );
   }
 
   #plan(policy: ContainerPolicy, cwd?: string): ContainerPlan {
@@ -254,8 +258,7 @@ class ContainerWorker implements WorkerHandle {
 
   #report(line: string, run: ContainerRun): void {
     takeReport(line, {
-      vitals: (vitals) =>
-        this.#context.onVitals({ ...vitals, rssBytes: Math.max(vitals.rssBytes, this.#memory) }),
+      vitals: (vitals) => this.#context.onVitals({ ...vitals, rssBytes: Math.max(vitals.rssBytes, this.#memory) }),
       uncaught: (error) => run.uncaught(error),
       refused: (error) => this.#ready.reject(error),
     });
