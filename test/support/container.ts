@@ -56,6 +56,11 @@ export class StandIn {
     return lines.map((line) => JSON.parse(line) as string[]).filter(([name]) => verb === undefined || name === verb);
   }
 
+  /** Of the last command of this kind. */
+  pid(verb: string): number {
+    return Number(readFileSync(path.join(this.folder, `${verb}.pid`), 'utf8'));
+  }
+
   containers(): readonly string[] {
     const folder = path.join(this.folder, 'containers');
     return existsSync(folder) ? readdirSync(folder) : [];

@@ -7,7 +7,9 @@ import { nodeProcess, nodeThread, program } from '../../../server/pool/runtimes.
 import type { WorkerRuntime } from '../../../server/pool/worker-entry.ts';
 import type { CheckOutcome, SupervisedPool } from '../../../server/pool/types.ts';
 import { childProcessDriver } from '../../../workers/ipc/drivers/child-process.ts';
+import { ContainerDriver } from '../../../workers/ipc/drivers/container.ts';
 import { defineWorkerDriver, type LaunchOptions } from '../../../workers/ipc/index.ts';
+import { engineImage, policy, realEngine, roomy, StandIn } from '../../support/container.ts';
 import type { CheckEvent } from '../../../workers/protocol/detector-protocol.ts';
 
 const scripted = path.join(import.meta.dirname, '../../fixtures/workers/scripted.ts');
@@ -75,6 +77,43 @@ describe('drivers of the pool', function () {
       pool?.health().map(({ name, driver: shown, state }) => ({ name, shown, state })),
       [{ name: 'foreign#1', shown: 'sandbox', state: 'ready' }],
     );
+  });
+
+  /** With the limits of a container around those of the pool. */
+  const inContainers = (driver: ContainerDriver): WorkerRuntime => ({
+    driver,
+    options: (start) => {
+      const { script, execArgv } = nodeProcess.options(start);
+      return { script, execArgv, sandbox: policy };
+    },
+    heartbeat: true,
+  });
+
+  it('runs workers in containers, by a stand-in for the engine', async () => {
+    const standIn = new StandIn();
+    try {
+      if (process.platform === 'win32') return;
+      open(inContainers(standIn.driver()));
+      const { outcome, done } = await filesDone(['a', 'b']);
+      assert.equal(outcome.kind, 'done');
+      assert.deepEqual(done, ['a', 'b']);
+      // The file that ends its container is found, and the others are checked in the next one.
+      const second = await filesDone(['c', 'killed.ts', 'd']);
+      assert.deepEqual([...second.done].toSorted(), ['c', 'd']);
+      await pool?.dispose();
+      assert.deepEqual(standIn.containers(), []);
+    } finally {
+      standIn.remove();
+    }
+  });
+
+  it('runs workers in containers of the engine that answers here, if one does', async () => {
+    const engine = await realEngine();
+    if (engine === undefined) return assert.equal(await realEngine(), undefined);
+    open(inContainers(new ContainerDriver({ engine: engine.command, image: engineImage(engine) }, roomy)));
+    const { outcome, done } = await filesDone(['a', 'b']);
+    assert.equal(outcome.kind, 'done');
+    assert.deepEqual(done, ['a', 'b']);
   });
 
   it('runs a program that reads and writes lines of JSON', async () => {

@@ -559,6 +559,23 @@ describe('container', function () {
     });
   });
 
+  it('is refused by a program that is no Node', async () => {
+    const error = await soon(rejection(start(standIn.driver({ nodePath: '/bin/echo' }), { sandbox: policy })), 'the failure');
+    assert.ok(error instanceof SpawnError);
+    assert.match(error.message, /is no message/);
+  });
+
+  it('can be ended while the engine takes its time, for an image for instance', async () => {
+    standIn.play({ images: [], hangs: ['pull'] });
+    const controller = new AbortController();
+    const driver = standIn.driver({ pull: 'missing' });
+    const starting = rejection(start(driver, { sandbox: policy, signal: controller.signal }));
+    await until(() => standIn.asked('pull').length > 0, 'the engine is asked');
+    controller.abort();
+    assert.equal((await soon(starting, 'the end of the start')).name, 'CancelledError');
+    process.kill(standIn.pid('pull'), 'SIGKILL');
+  });
+
   it('can be ended before there is a container, and leaves none', async () => {
     standIn.play({ hangs: ['run'] });
     const controller = new AbortController();

@@ -71,7 +71,7 @@ const CAUSES: readonly KnownCause[] = [
   },
   {
     cause: 'no-limits',
-    said: /cgroups?: |cgroup .*(?:not|cannot)|kernel does not support|range of CPUs|limits? (?:is|are) not supported/i,
+    said: /cgroups?: |\bcgroups?\b.*\b(?:not|cannot)\b|kernel does not support|range of CPUs|limits? (?:is|are) not supported/i,
     message:
       'The engine cannot limit what a container uses. It needs the controllers memory, pids and cpu, without root those of cgroup v2 that systemd delegates.',
   },

@@ -2,6 +2,7 @@
 import type { LaunchContext } from '../driver.ts';
 import { Child } from '../drivers/child.ts';
 import type { ExitOutcome, RemoteOutcome, RemoteProcess } from '../drivers/child.ts';
+import { ProtocolError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
 import { insideOutcome } from '../sandbox/inside.ts';
 import { now, wait, within } from '../timers.ts';
@@ -34,6 +35,8 @@ const ENGINE_MS = 10_000;
 /** What exit code 127 means. */
 const NO_PROGRAM = 'exec: "node": executable file not found';
 
+const NO_FRAME = 'What the container sent is no message of the program that starts the worker there.';
+
 export class ContainerRun {
   readonly line: RelayLine | undefined;
   /** Settles when the container is gone. Never rejects. */
@@ -50,6 +53,7 @@ export class ContainerRun {
   #code: number | null = null;
   #failed: string | undefined;
   #ending: Promise<void> | undefined;
+  #isBroken = false;
 
   constructor(engine: Engine, plan: ContainerPlan, start: WorkerStart, context: LaunchContext, listener: RunListener) {
     this.#engine = engine;
@@ -85,7 +89,8 @@ export class ContainerRun {
         memory: (bytes) => listener.memory(bytes),
         ended: (end) => (this.#end ??= end),
         broken: () => {
-          listener.failed('The program in the container sent what is no frame of its relay.');
+          this.#isBroken = true;
+          listener.failed(NO_FRAME);
           this.#child.kill();
         },
       });
@@ -139,6 +144,7 @@ export class ContainerRun {
   async #watch(): Promise<DriverExit> {
     const exit = await this.#child.exited;
     await this.#ending;
+    if (this.#isBroken) return { ...exit, error: new ProtocolError(NO_FRAME), errorKind: 'protocol' };
     if (exit.errorKind === 'spawn-failed' || this.#ending !== undefined) return exit;
     const failed = this.#hasRelay ? this.#failed : undefined;
     if (failed !== undefined) return { ...exit, error: new Error(failed), errorKind: 'spawn-failed' };

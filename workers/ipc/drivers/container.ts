@@ -124,8 +124,8 @@ export class ContainerDriver implements BuiltInDriver<'container', typeof capabi
     const isThere = (folder: string): boolean => binds.some(({ target }) => isWithin(folder, target));
     if (cwd !== undefined && !isThere(cwd) && !isWithin(cwd, TEMPORARY))
       throw new DriverError(`The working directory '${cwd}' is not in the container. Name it in 'sandbox.read'.`);
-    const own = process.cwd();
-    const usual = isThere(own) ? own : '/';
+    const own = workingDirectory();
+    const usual = own !== undefined && isThere(own) ? own : '/';
     return { image, nodePath, network, binds, limits: limitsOf(policy), cwd: cwd ?? usual, workspace };
   }
 
@@ -165,6 +165,15 @@ function policyOf({ sandbox = NOTHING }: LaunchOptions): ContainerPolicy {
   throw new DriverError("A container has no use for 'sandbox.launcher': it belongs to child-process.");
 }
 
+/** Undefined when it does not exist any more. */
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
+}
+
 interface Launch {
   readonly plan: ContainerPlan;
   readonly policy: ContainerPolicy;
@@ -178,8 +187,8 @@ class ContainerWorker implements WorkerHandle {
   readonly #ready = Promise.withResolvers<Channel>();
   readonly #context: LaunchContext;
   #run: ContainerRun | undefined;
-  /** Asked for before there was a container. */
-  #isKilled = false;
+  /** Asked for before there was a container: nothing waits for what an engine takes its time for. */
+  readonly #killed = Promise.withResolvers<undefined>();
   #keepsAlive = true;
   /** Bytes that the container uses, where it tells. */
   #memory = 0;
@@ -199,12 +208,12 @@ class ContainerWorker implements WorkerHandle {
   }
 
   terminate(): void {
-    if (this.#run === undefined) this.#isKilled = true;
+    if (this.#run === undefined) this.#killed.resolve(undefined);
     else this.#run.terminate();
   }
 
   kill(): void {
-    this.#isKilled = true;
+    this.#killed.resolve(undefined);
     this.#run?.kill();
   }
 
@@ -221,8 +230,9 @@ class ContainerWorker implements WorkerHandle {
     let run: ContainerRun;
     const reports = new PassThrough();
     try {
-      const engine = await preflight.check(plan.limits, policy);
-      if (this.#isKilled) return { outOfMemory: false, stderrTail: [] };
+      // First, so that it wins if both are there.
+      const engine = await Promise.race([this.#killed.promise, preflight.check(plan.limits, policy)]);
+      if (engine === undefined) return { outOfMemory: false, stderrTail: [] };
       run = new ContainerRun(engine, plan, start, this.#context, {
         report: (bytes) => void reports.write(bytes),
         memory: (bytes) => (this.#memory = bytes),
