@@ -15,6 +15,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { ContainerDriver } from '../../workers/ipc/drivers/container.ts';
 import type { ContainerMachine, ContainerPolicy, ContainerSettings } from '../../workers/ipc/drivers/container.ts';
+import { nodeProcess } from '../../server/pool/runtimes.ts';
+import type { WorkerRuntime } from '../../server/pool/worker-entry.ts';
 import { findEngine } from '../../workers/ipc/container/engine.ts';
 import type { Engine } from '../../workers/ipc/container/engine.ts';
 
@@ -102,6 +104,18 @@ export const policy: ContainerPolicy = {
   write: [],
   env: ['LANG'],
 };
+
+/** Workers of a pool in containers, which may write to the folder that they analyse. */
+export function inContainers(driver: ContainerDriver): WorkerRuntime {
+  return {
+    driver,
+    options: (start) => {
+      const { script, execArgv } = nodeProcess.options(start);
+      return { script, execArgv, sandbox: { ...policy, write: [start.root] } };
+    },
+    heartbeat: true,
+  };
+}
 
 /** Undefined where none answers. */
 export async function realEngine(): Promise<Engine | undefined> {

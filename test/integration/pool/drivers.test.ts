@@ -9,7 +9,7 @@ import type { CheckOutcome, SupervisedPool } from '../../../server/pool/types.ts
 import { childProcessDriver } from '../../../workers/ipc/drivers/child-process.ts';
 import { ContainerDriver } from '../../../workers/ipc/drivers/container.ts';
 import { defineWorkerDriver, type LaunchOptions } from '../../../workers/ipc/index.ts';
-import { engineImage, policy, realEngine, roomy, StandIn } from '../../support/container.ts';
+import { engineImage, inContainers, realEngine, roomy, StandIn } from '../../support/container.ts';
 import type { CheckEvent } from '../../../workers/protocol/detector-protocol.ts';
 
 const scripted = path.join(import.meta.dirname, '../../fixtures/workers/scripted.ts');
@@ -79,16 +79,6 @@ describe('drivers of the pool', function () {
     );
   });
 
-  /** With the limits of a container around those of the pool. */
-  const inContainers = (driver: ContainerDriver): WorkerRuntime => ({
-    driver,
-    options: (start) => {
-      const { script, execArgv } = nodeProcess.options(start);
-      return { script, execArgv, sandbox: policy };
-    },
-    heartbeat: true,
-  });
-
   it('runs workers in containers, by a stand-in for the engine', async () => {
     const standIn = new StandIn();
     try {
@@ -97,9 +87,10 @@ describe('drivers of the pool', function () {
       const { outcome, done } = await filesDone(['a', 'b']);
       assert.equal(outcome.kind, 'done');
       assert.deepEqual(done, ['a', 'b']);
-      // The file that ends its container is found, and the others are checked in the next one.
-      const second = await filesDone(['c', 'killed.ts', 'd']);
-      assert.deepEqual([...second.done].toSorted(), ['c', 'd']);
+      assert.deepEqual(
+        pool?.health().map(({ driver: shown }) => shown),
+        ['container'],
+      );
       await pool?.dispose();
       assert.deepEqual(standIn.containers(), []);
     } finally {

@@ -560,7 +560,10 @@ describe('container', function () {
   });
 
   it('is refused by a program that is no Node', async () => {
-    const error = await soon(rejection(start(standIn.driver({ nodePath: '/bin/echo' }), { sandbox: policy })), 'the failure');
+    const error = await soon(
+      rejection(start(standIn.driver({ nodePath: '/bin/echo' }), { sandbox: policy })),
+      'the failure',
+    );
     assert.ok(error instanceof SpawnError);
     assert.match(error.message, /is no message/);
   });
