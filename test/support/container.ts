@@ -111,7 +111,7 @@ export function inContainers(driver: ContainerDriver): WorkerRuntime {
     driver,
     options: (start) => {
       const { script, execArgv } = nodeProcess.options(start);
-      return { script, execArgv, sandbox: { ...policy, write: [start.root] } };
+      return { script, execArgv, sandbox: { ...policy, write: [start.root], pids: 4_096 } };
     },
     heartbeat: true,
   };
@@ -131,12 +131,23 @@ export function engineImage(engine: Engine): string {
 
 /** An image with the Node that runs the tests, made without a registry. @returns its id */
 function buildImage({ command }: Engine): string {
+  const name = `bulkhead-test-node:${process.version}-${process.arch}-2`;
+  const idOf = (): string => {
+    const { stdout } = spawnSync(command, ['image', 'inspect', '--format', '{{.Id}}', name], { encoding: 'utf8' });
+    return stdout.trim() === '' ? '' : `sha256:${stdout.trim().replace(/^sha256:/, '')}`;
+  };
+  // It stays, so that not every run leaves another one.
+  const known = idOf();
+  if (known !== '') return known;
   const folder = mkdtempSync(path.join(os.tmpdir(), 'node-image-'));
   try {
     const node = process.execPath;
-    const libraries = spawnSync('ldd', [node], { encoding: 'utf8' }).stdout.matchAll(/(\/\S+) \(0x/g);
+    // What the detectors of tests start.
+    const tools = ['/usr/bin/mkfifo', '/usr/bin/kill', '/bin/kill'].filter((file) => existsSync(file));
+    const libraries = spawnSync('ldd', [node, ...tools], { encoding: 'utf8' }).stdout.matchAll(/(\/\S+) \(0x/g);
     for (const [from, to] of [
       [node, '/usr/bin/node'],
+      ...tools.map((file) => [file, `/usr/bin/${path.basename(file)}`] as const),
       ...[...libraries].map(([, file = '']) => [file, file]),
     ] as const) {
       mkdirSync(path.join(folder, path.dirname(to)), { recursive: true });
@@ -144,16 +155,13 @@ function buildImage({ command }: Engine): string {
     }
     for (const empty of ['tmp', 'etc', 'proc', 'sys', 'dev']) mkdirSync(path.join(folder, empty), { recursive: true });
     const tar = spawnSync('tar', ['-c', '-C', folder, '.'], { maxBuffer: 1 << 30 });
-    const made = spawnSync(command, ['import', '--change', 'ENV PATH=/usr/bin', '-', 'bulkhead-test-node:latest'], {
+    const made = spawnSync(command, ['import', '--change', 'ENV PATH=/usr/bin', '-', name], {
       input: tar.stdout,
       encoding: 'utf8',
       maxBuffer: 1 << 26,
     });
     if (made.status !== 0) throw new Error(`No image could be made: ${made.stderr}`);
-    const id = spawnSync(command, ['image', 'inspect', '--format', '{{.Id}}', 'bulkhead-test-node:latest'], {
-      encoding: 'utf8',
-    }).stdout.trim();
-    return id.startsWith('sha256:') ? id : `sha256:${id}`;
+    return idOf();
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -18,6 +18,7 @@ import { checkRoom, machineRoom } from '../../../workers/ipc/container/room.ts';
 import { ContainerDriver, ContainerError } from '../../../workers/ipc/drivers/container.ts';
 import type { ContainerFailureCause } from '../../../workers/ipc/drivers/container.ts';
 import { DriverError, SpawnError } from '../../../workers/ipc/index.ts';
+import type { LogEntry } from '../../../workers/ipc/index.ts';
 import { engineImage, policy, realEngine, roomy, SOME_IMAGE, StandIn } from '../../support/container.ts';
 import type { Play } from '../../support/container.ts';
 import { fixturePath, rejection, soon, start, until } from './support.ts';
@@ -383,12 +384,12 @@ describe('container', function () {
         let broken = 0;
         const output = new PassThrough();
         const nothing = (): void => undefined;
-        const ignored = { hello: nothing, started: nothing, report: nothing, memory: nothing, ended: nothing };
+        const ignored = { hello: nothing, started: nothing, printed: nothing, report: nothing, memory: nothing, ended: nothing };
         const line = new RelayLine(new PassThrough(), output, { ...ignored, broken: () => (broken += 1) });
         output.emit('data', bytes);
         output.emit('data', Buffer.from('more'));
         assert.equal(broken, 1);
-        assert.equal(line.stdout.readableLength, 0);
+        assert.equal(line.fromWorker.readableLength, 0);
       }
     });
 
@@ -399,7 +400,7 @@ describe('container', function () {
       const broken = (): void => assert.fail();
       new RelayLine(new PassThrough(), output, {
         hello: take,
-        started: take,
+        started: take, printed: take,
         report: take,
         memory: take,
         ended: take,
@@ -557,6 +558,17 @@ describe('container', function () {
       await (await start(standIn.driver(), { sandbox: policy })).close();
       assert.deepEqual(await removeOrphans(path.join(standIn.folder, 'missing')), []);
     });
+  });
+
+  it('leaves stdin and stdout to the worker', async () => {
+    const printed: string[] = [];
+    const onLog = ({ source, message }: LogEntry): void => void printed.push(`${source}: ${message}`);
+    const worker = await start(standIn.driver(), { sandbox: policy, onLog });
+    await worker.send('print', { stdout: '{"tx":1,"type":"echoResult"}\nno line feed', stderr: 'an error' });
+    assert.equal(await worker.send('readStdin'), '');
+    assert.equal(await worker.send('echo', 1), 1);
+    await worker.close();
+    assert.deepEqual(printed.toSorted(), ['stderr: an error', 'stdout: no line feed', 'stdout: {"tx":1,"type":"echoResult"}']);
   });
 
   it('is refused by a program that is no Node', async () => {

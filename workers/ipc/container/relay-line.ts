@@ -1,5 +1,5 @@
 /**
- * The host's end of the relay's line: the worker's stdin and stdout as streams, and the rest as calls. What comes from
+ * The host's end of the relay's line: the worker's line as two streams, and the rest as calls. What comes from
  * there may be anybody's, since code in the container can write to the relay's pipes. Lives as long as its container.
  */
 import { PassThrough, Writable } from 'node:stream';
@@ -11,6 +11,8 @@ export interface RelayListener {
   /** It runs, with this version of Node. */
   hello(version: string): void;
   started(started: RelayStarted): void;
+  /** On its stdout. */
+  printed(bytes: Buffer): void;
   report(bytes: Buffer): void;
   /** Bytes that the container uses. */
   memory(bytes: number): void;
@@ -19,17 +21,15 @@ export interface RelayListener {
   broken(): void;
 }
 
-/** So much may be on its way to the worker's stdin: the relay keeps what the worker does not read yet. */
+/** So much may be on its way to the worker: the relay keeps what the worker does not read yet. */
 const WINDOW = 1024 * 1024;
 const MOST_IN_FRAME = 64 * 1024;
 /** The relay sends no larger ones: what its pipes give at once. */
 const LARGEST_FRAME = 1024 * 1024;
 
 export class RelayLine {
-  /** To the worker's stdin. */
-  readonly stdin: Writable;
-  /** From the worker's stdout. */
-  readonly stdout: PassThrough;
+  readonly toWorker: Writable;
+  readonly fromWorker: PassThrough;
   readonly #input: Writable;
   readonly #listener: RelayListener;
   #rest: Buffer = Buffer.alloc(0);
@@ -41,12 +41,12 @@ export class RelayLine {
   constructor(input: Writable, output: Readable, listener: RelayListener) {
     this.#input = input;
     this.#listener = listener;
-    this.stdout = new PassThrough();
-    this.stdout.on('drain', () => output.resume());
-    this.stdin = new Writable({
-      write: (chunk: Buffer, _encoding, done) => this.#writeStdin(chunk, done),
+    this.fromWorker = new PassThrough();
+    this.fromWorker.on('drain', () => output.resume());
+    this.toWorker = new Writable({
+      write: (chunk: Buffer, _encoding, done) => this.#writeLine(chunk, done),
       final: (done) => {
-        this.#send(relay.STDIN_END);
+        this.#send(relay.LINE_END);
         done();
       },
     });
@@ -55,10 +55,10 @@ export class RelayLine {
     input.on('close', () => this.#release());
     output.on('data', (chunk: Buffer) => {
       this.#receive(chunk);
-      if (this.stdout.writableNeedDrain) output.pause();
+      if (this.fromWorker.writableNeedDrain) output.pause();
     });
     output.on('error', () => undefined);
-    output.on('close', () => this.stdout.end());
+    output.on('close', () => this.fromWorker.end());
   }
 
   start(start: RelayStart): void {
@@ -92,9 +92,9 @@ export class RelayLine {
     if (bytes.length > 0) this.#input.write(bytes);
   }
 
-  #writeStdin(chunk: Buffer, done: () => void): void {
+  #writeLine(chunk: Buffer, done: () => void): void {
     for (let at = 0; at < chunk.length; at += MOST_IN_FRAME) {
-      this.#send(relay.STDIN, chunk.subarray(at, at + MOST_IN_FRAME));
+      this.#send(relay.TO_LINE, chunk.subarray(at, at + MOST_IN_FRAME));
     }
     this.#onTheirWay += chunk.length;
     if (this.#onTheirWay <= WINDOW || !this.#input.writable) done();
@@ -138,8 +138,11 @@ export class RelayLine {
   #take(kind: string, bytes: Buffer): boolean {
     const listener = this.#listener;
     switch (kind) {
-      case relay.STDOUT:
-        this.stdout.write(bytes);
+      case relay.LINE:
+        this.fromWorker.write(bytes);
+        return true;
+      case relay.PRINTED:
+        listener.printed(bytes);
         return true;
       case relay.REPORT:
         listener.report(bytes);

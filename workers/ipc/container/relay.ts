@@ -10,10 +10,13 @@
  * A frame is its kind (a character), the length of its bytes (four bytes, big-endian) and these.
  */
 
+import type { Socket } from 'node:net';
+
 /** Host to relay. */
 export const START = 'S';
-export const STDIN = 'I';
-export const STDIN_END = 'E';
+/** For the worker's line. */
+export const TO_LINE = 'I';
+export const LINE_END = 'E';
 export const LIFELINE = 'L';
 export const TERMINATE = 'T';
 export const KILL = 'K';
@@ -23,7 +26,10 @@ export const DATA_END = 'd';
 /** Relay to host. */
 export const HELLO = 'H';
 export const STARTED = 'P';
-export const STDOUT = 'O';
+/** Of the worker's line. */
+export const LINE = 'O';
+/** What the worker prints on stdout. */
+export const PRINTED = 'W';
 export const REPORT = 'R';
 export const MEMORY = 'M';
 export const TAKEN = 'A';
@@ -111,16 +117,21 @@ function relay(): void {
           own.send('A', count);
         };
         // A worker that is gone reads no more.
-        if (own.child?.stdin?.writable === true) own.child.stdin.write(bytes, took);
+        const line = own.line();
+        if (line?.writable === true) line.write(bytes, took);
         else took();
       }
-      if (kind === 'E') own.child?.stdin?.end();
+      if (kind === 'E') own.line()?.end();
       if (kind === 'L') pipes[3]?.write(bytes);
       if (kind === 'D') pipes[5]?.write(bytes);
       if (kind === 'd') pipes[5]?.end();
       if (kind === 'T') own.child?.kill('SIGTERM');
       // With this one the first process of the container ends, and with that the container.
       if (kind === 'K') process.exit(137);
+    },
+
+    line(): Socket | undefined {
+      return (own.child?.stdio as readonly unknown[] | undefined)?.[6] as Socket | undefined;
     },
 
     start(start: RelayStart): void {
@@ -133,10 +144,9 @@ function relay(): void {
       }
       own.limit = start.memory;
       own.killsBefore = own.kills();
-      const data = start.hasData ? (['pipe'] as const) : [];
       const child = spawn(process.execPath, [...start.args], {
         env,
-        stdio: ['pipe', 'pipe', 'inherit', 'pipe', 'pipe', ...data],
+        stdio: ['ignore', 'pipe', 'inherit', 'pipe', 'pipe', start.hasData ? 'pipe' : 'ignore', 'pipe'],
       });
       own.child = child;
       child.once('error', (error) => {
@@ -148,10 +158,17 @@ function relay(): void {
       own.send('P', JSON.stringify({ pid: child.pid }));
       for (const stream of child.stdio) stream?.on('error', () => undefined);
       const { stdout } = child;
-      stdout?.on('data', (chunk: Buffer) => {
-        if (!own.send('O', chunk)) stdout.pause();
+      const line = own.line();
+      line?.on('data', (chunk: Buffer) => {
+        if (!own.send('O', chunk)) line.pause();
       });
-      output.on('drain', () => stdout?.resume());
+      stdout?.on('data', (chunk: Buffer) => {
+        if (!own.send('W', chunk)) stdout.pause();
+      });
+      output.on('drain', () => {
+        line?.resume();
+        stdout?.resume();
+      });
       (child.stdio[4] as NodeJS.ReadableStream).on('data', (chunk: Buffer) => {
         const used = own.used();
         if (used !== undefined) own.send('M', String(used));

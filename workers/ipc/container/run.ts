@@ -19,6 +19,8 @@ import type { WorkerStart } from './start.ts';
 import { userOf } from './user.ts';
 
 export interface RunListener {
+  /** What the worker writes on its stdout. */
+  printed(bytes: Buffer): void;
   /** Of the guard's. */
   report(bytes: Buffer): void;
   memory(bytes: number): void;
@@ -85,6 +87,7 @@ export class ContainerRun {
           this.#pid = pid;
           this.#failed = failed;
         },
+        printed: (bytes) => listener.printed(bytes),
         report: (bytes) => listener.report(bytes),
         memory: (bytes) => listener.memory(bytes),
         ended: (end) => (this.#end ??= end),

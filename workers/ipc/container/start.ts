@@ -28,7 +28,7 @@ export function startOfWorker(
   const data = packWorkerData(options.workerData);
   const { serializer, maxFrameBytes } = context;
   const depth = nextDepth();
-  const startup = { driver: 'stdio', serializer: serializer.name, maxFrameBytes, script, depth };
+  const startup = { driver: 'container', serializer: serializer.name, maxFrameBytes, script, depth };
   // The container ends with the relay, and all that is in it.
   const guard: GuardSettings = { leadsGroup: false, released: false, pipedOutput: true };
   const kept = Object.entries(keptEnvironment(policy.env)).filter(([name]) => !isOfTheSystem(name));

@@ -230,7 +230,7 @@ export class Child {
 }
 
 /** Says in the log how much of a flood is not there. */
-function leftOut(source: 'stdout' | 'stderr', context: LaunchContext): (characters: number) => void {
+export function leftOut(source: 'stdout' | 'stderr', context: LaunchContext): (characters: number) => void {
   return (characters) => {
     const message = `${characters} characters more, in over ${FLOOD_LINES} lines within a second, were left out.`;
     context.onLog({ source, level: 'info', message });

@@ -17,7 +17,7 @@ import { ContainerRun } from '../container/run.ts';
 import { TEMPORARY } from '../container/arguments.ts';
 import type { ContainerPlan } from '../container/arguments.ts';
 import type { Channel } from '../channel.ts';
-import type { BuiltInDriver, LaunchContext, LaunchOptions, WorkerHandle } from '../driver.ts';
+import type { BuiltInDriver, LaunchContext, LaunchOptions, ServerDriver, WorkerHandle } from '../driver.ts';
 import { DriverError, SpawnError } from '../errors.ts';
 import type { DriverExit } from '../exit.ts';
 import { toError } from '../realm.ts';
@@ -25,10 +25,11 @@ import type { SandboxReport } from '../sandbox/canary.ts';
 import { isWithin } from '../sandbox/policy.ts';
 import { StreamChannel } from '../stream-channel.ts';
 import { handshakeProblem } from '../wire.ts';
+import { leftOut } from './child.ts';
+import { serveLine } from './container-worker.ts';
 import { IDLE, takeReport, WATCH } from './guard.ts';
 import { IGNORED_FLOOD, onLines } from './lines.ts';
 import { scriptPath } from './script-path.ts';
-import { serveStdio } from './stdio-worker.ts';
 import { refuseOptions } from './unsupported.ts';
 
 export { ContainerError } from '../container/failures.ts';
@@ -74,8 +75,7 @@ export class ContainerDriver implements BuiltInDriver<'container', typeof capabi
   readonly name = 'container';
   readonly builtIn = 'container';
   readonly capabilities = capabilities;
-  /** The worker's side is that of the driver stdio. */
-  readonly serve = serveStdio;
+  readonly serve = serveLine;
   readonly #settings: ContainerSettings;
   readonly #preflight: Preflight;
   readonly #platform: NodeJS.Platform;
@@ -140,6 +140,12 @@ export class ContainerDriver implements BuiltInDriver<'container', typeof capabi
 /** A driver for containers of an image. @throws DriverError for settings that mean nothing */
 export function containerDriver(settings: ContainerSettings): ContainerDriver {
   return new ContainerDriver(settings);
+}
+
+/** The worker's side of it, for `startWorkerServer`; a worker finds it by itself. */
+export class ContainerServer implements ServerDriver {
+  readonly name = 'container';
+  readonly serve = serveLine;
 }
 
 const NOTHING: ContainerPolicy = { network: 'none', read: [], write: [], env: [] };
@@ -229,11 +235,13 @@ class ContainerWorker implements WorkerHandle {
   async #live({ plan, policy, preflight }: Launch, start: ReturnType<typeof startOfWorker>): Promise<DriverExit> {
     let run: ContainerRun;
     const reports = new PassThrough();
+    const printed = new PassThrough();
     try {
       // First, so that it wins if both are there.
       const engine = await Promise.race([this.#killed.promise, preflight.check(plan.limits, policy)]);
       if (engine === undefined) return { outOfMemory: false, stderrTail: [] };
       run = new ContainerRun(engine, plan, start, this.#context, {
+        printed: (bytes) => void printed.write(bytes),
         report: (bytes) => void reports.write(bytes),
         memory: (bytes) => (this.#memory = bytes),
         failed: (reason) => this.#ready.reject(new SpawnError(reason)),
@@ -245,19 +253,24 @@ class ContainerWorker implements WorkerHandle {
     this.#run = run;
     if (!this.#keepsAlive) run.keepAlive(false);
     onLines(reports, (line) => this.#report(line, run), IGNORED_FLOOD);
+    const context = this.#context;
+    onLines(printed, (message) => context.onLog({ source: 'stdout', level: 'info', message }), {
+      leftOut: leftOut('stdout', context),
+    });
     if (run.line !== undefined) this.#listen(run.line);
     const exit = await run.exited;
     if (exit.errorKind === 'spawn-failed') preflight.forget();
-    reports.end();
+    for (const stream of [reports, printed]) stream.end();
+    // What it still printed is delivered before its end.
+    if (!printed.readableEnded) await new Promise((resolve) => void printed.once('end', resolve));
     return exit;
   }
 
   #listen(line: NonNullable<ContainerRun['line']>): void {
     const { serializer, maxFrameBytes } = this.#context;
-    const channel: StreamChannel = new StreamChannel(line.stdout, line.stdin, {
+    const channel: StreamChannel = new StreamChannel(line.fromWorker, line.toWorker, {
       serializer,
       maxFrameBytes,
-      onStrayLine: (message) => this.#context.onLog({ source: 'stdout', level: 'info', message }),
       onHandshake: (handshake) => {
         const problem = handshakeProblem(handshake, serializer.name);
         if (problem === undefined) this.#ready.resolve(channel);
