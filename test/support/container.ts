@@ -131,7 +131,7 @@ export function engineImage(engine: Engine): string {
 
 /** An image with the Node that runs the tests, made without a registry. @returns its id */
 function buildImage({ command }: Engine): string {
-  const name = `bulkhead-test-node:${process.version}-${process.arch}-2`;
+  const name = `bulkhead-test-node:${process.version}-${process.arch}-3`;
   const idOf = (): string => {
     const { stdout } = spawnSync(command, ['image', 'inspect', '--format', '{{.Id}}', name], { encoding: 'utf8' });
     return stdout.trim() === '' ? '' : `sha256:${stdout.trim().replace(/^sha256:/, '')}`;
@@ -141,6 +141,8 @@ function buildImage({ command }: Engine): string {
   if (known !== '') return known;
   const folder = mkdtempSync(path.join(os.tmpdir(), 'node-image-'));
   try {
+    // The root of the container.
+    chmodSync(folder, 0o755);
     const node = process.execPath;
     // What the detectors of tests start.
     const tools = ['/usr/bin/mkfifo', '/usr/bin/kill', '/bin/kill'].filter((file) => existsSync(file));

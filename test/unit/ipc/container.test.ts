@@ -17,6 +17,7 @@ import { RelayLine } from '../../../workers/ipc/container/relay-line.ts';
 import { checkRoom, machineRoom } from '../../../workers/ipc/container/room.ts';
 import { ContainerDriver, ContainerError } from '../../../workers/ipc/drivers/container.ts';
 import type { ContainerFailureCause } from '../../../workers/ipc/drivers/container.ts';
+import { silentLogger } from '../../../workers/ipc/logger.ts';
 import { DriverError, SpawnError } from '../../../workers/ipc/index.ts';
 import type { LogEntry } from '../../../workers/ipc/index.ts';
 import { engineImage, policy, realEngine, roomy, SOME_IMAGE, StandIn } from '../../support/container.ts';
@@ -44,6 +45,10 @@ const words: readonly (readonly [ContainerFailureCause, string])[] = [
   ['no-subuid', 'Error: cannot set up namespace using "/usr/bin/newuidmap": exit status 1'],
   ['no-init', 'Error: lookup init binary: could not find "catatonit" in one of [/usr/local/libexec/podman]'],
   ['no-init', 'docker: Error response from daemon: exec: "docker-init": executable file not found in $PATH.'],
+  [
+    'no-init',
+    'Error: runc: runc create failed: unable to start container process: exec: "/run/podman-init": stat /run/podman-init: permission denied: OCI permission denied',
+  ],
   ['no-image', `Error: ${SOME_IMAGE}: image not known`],
   ['no-image', `docker: Error response from daemon: No such image: ${SOME_IMAGE}.`],
   [
@@ -316,6 +321,13 @@ describe('container', function () {
         const line = (podman.asked('run')[0] ?? []).join(' ');
         assert.ok(line.includes(`--userns keep-id --user ${String(process.getuid?.())}:`), line);
         assert.ok(line.includes('--http-proxy=false') && line.includes('--read-only-tmpfs=false'));
+        const warnings: string[] = [];
+        const none = { cgroupVersion: 'v2', cgroupControllers: [] };
+        podman.play({ info: { host: { security: { rootless: true }, ...none } } });
+        const logger = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
+        await (await start(podman.driver(), { sandbox: policy, logger })).close();
+        assert.deepEqual(warnings, ['The engine cannot limit memory and pids here: the container runs without.']);
+        assert.ok(!(podman.asked('run')[1] ?? []).includes('--memory'));
         const error = await rejection(start(podman.driver(), { sandbox: { ...policy, cpu: 1 } }));
         assert.ok(error instanceof DriverError);
         assert.match(error.message, /cannot keep the limit 'sandbox.cpu'/);
@@ -384,7 +396,14 @@ describe('container', function () {
         let broken = 0;
         const output = new PassThrough();
         const nothing = (): void => undefined;
-        const ignored = { hello: nothing, started: nothing, printed: nothing, report: nothing, memory: nothing, ended: nothing };
+        const ignored = {
+          hello: nothing,
+          started: nothing,
+          printed: nothing,
+          report: nothing,
+          memory: nothing,
+          ended: nothing,
+        };
         const line = new RelayLine(new PassThrough(), output, { ...ignored, broken: () => (broken += 1) });
         output.emit('data', bytes);
         output.emit('data', Buffer.from('more'));
@@ -400,7 +419,8 @@ describe('container', function () {
       const broken = (): void => assert.fail();
       new RelayLine(new PassThrough(), output, {
         hello: take,
-        started: take, printed: take,
+        started: take,
+        printed: take,
         report: take,
         memory: take,
         ended: take,
@@ -509,21 +529,29 @@ describe('container', function () {
       }),
     );
 
-    it(`is killed by the kernel when it uses more memory than its limit: ${real.kind}`, async () => {
-      const driver = new ContainerDriver({ engine: real.command, image: engineImage(real) }, roomy);
-      const worker = await start(driver, { sandbox: { ...policy, memory: 256 * 1024 ** 2 } });
-      await rejection(worker.send('fillMemory'));
-      const exit = await soon(worker.exited, 'the end');
-      assert.deepEqual([exit.kind, exit.outOfMemory], ['out-of-memory', 'kernel']);
-    });
+    if (real.limits.has('memory')) {
+      it(`is killed by the kernel when it uses more memory than its limit: ${real.kind}`, async () => {
+        const driver = new ContainerDriver({ engine: real.command, image: engineImage(real) }, roomy);
+        const worker = await start(driver, { sandbox: { ...policy, memory: 256 * 1024 ** 2 } });
+        await rejection(worker.send('fillMemory'));
+        const exit = await soon(worker.exited, 'the end');
+        assert.deepEqual([exit.kind, exit.outOfMemory], ['out-of-memory', 'kernel']);
+      });
 
-    it(`tells what the whole container uses: ${real.kind}`, async () => {
-      const driver = new ContainerDriver({ engine: real.command, image: engineImage(real) }, roomy);
-      const worker = await start(driver, { sandbox: policy });
-      void rejection(worker.send('writeScratch', { folder: '/tmp', bytes: 200 * 1024 ** 2 }));
-      await until(() => (worker.vitals?.rssBytes ?? 0) > 250 * 1024 ** 2, 'the temporary folder is counted');
-      await worker.kill();
-    });
+      it(`tells what the whole container uses: ${real.kind}`, async () => {
+        const driver = new ContainerDriver({ engine: real.command, image: engineImage(real) }, roomy);
+        const worker = await start(driver, { sandbox: policy });
+        void rejection(worker.send('writeScratch', { folder: '/tmp', bytes: 200 * 1024 ** 2 }));
+        await until(() => (worker.vitals?.rssBytes ?? 0) > 250 * 1024 ** 2, 'the temporary folder is counted');
+        await worker.kill();
+      });
+    } else {
+      it(`cannot limit memory here, and says so: ${real.kind}`, async () => {
+        const driver = new ContainerDriver({ engine: real.command, image: engineImage(real) }, roomy);
+        const error = await rejection(start(driver, { sandbox: { ...policy, memory: GB } }));
+        assert.match(error.message, /cannot keep the limit 'sandbox.memory'/);
+      });
+    }
   }
 
   describe('orphans', () => {
@@ -568,7 +596,11 @@ describe('container', function () {
     assert.equal(await worker.send('readStdin'), '');
     assert.equal(await worker.send('echo', 1), 1);
     await worker.close();
-    assert.deepEqual(printed.toSorted(), ['stderr: an error', 'stdout: no line feed', 'stdout: {"tx":1,"type":"echoResult"}']);
+    assert.deepEqual(printed.toSorted(), [
+      'stderr: an error',
+      'stdout: no line feed',
+      'stdout: {"tx":1,"type":"echoResult"}',
+    ]);
   });
 
   it('is refused by a program that is no Node', async () => {

@@ -54,7 +54,7 @@ const CAUSES: readonly KnownCause[] = [
   },
   {
     cause: 'no-init',
-    said: /docker-init\S*: (?:executable file )?(?:not found|no such file)|exec: "docker-init"|container-init binary not found|lookup init binary|catatonit/i,
+    said: /docker-init\S*: (?:executable file )?(?:not found|no such file)|exec: "[^"]*(?:docker|podman)-init"|container-init binary not found|lookup init binary|catatonit/i,
     message:
       "The engine has no first process for containers. Install the package 'catatonit' (podman) or 'docker-init'.",
   },

@@ -240,6 +240,9 @@ class ContainerWorker implements WorkerHandle {
       // First, so that it wins if both are there.
       const engine = await Promise.race([this.#killed.promise, preflight.check(plan.limits, policy)]);
       if (engine === undefined) return { outOfMemory: false, stderrTail: [] };
+      const missing = (['memory', 'pids'] as const).filter((limit) => !engine.limits.has(limit));
+      if (missing.length > 0)
+        this.#context.logger.warn(`The engine cannot limit ${missing.join(' and ')} here: the container runs without.`);
       run = new ContainerRun(engine, plan, start, this.#context, {
         printed: (bytes) => void printed.write(bytes),
         report: (bytes) => void reports.write(bytes),
