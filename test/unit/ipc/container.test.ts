@@ -45,8 +45,10 @@ describe('container', function () {
       const odd = path.join(folder, 'a,b "c"');
       mkdirSync(path.join(odd, '.git'), { recursive: true });
       process.env['BULKHEAD_TEST_SECRET'] = 'secret';
+      process.env['BULKHEAD_TEST_KEPT'] = 'kept';
       const sandbox = {
         ...policy,
+        env: ['HOME', 'PATH', 'BULKHEAD_TEST_KEPT'],
         write: [odd],
         protect: [path.join(odd, '.git')],
         memory: GB,
@@ -56,11 +58,13 @@ describe('container', function () {
       };
       const worker = await start(standIn.driver({ workspace: 'mine' }), { sandbox, cwd: odd, env: { GIVEN: 'yes' } });
       assert.equal(await worker.send('environment', 'BULKHEAD_TEST_SECRET'), null);
+      assert.equal(await worker.send('environment', 'BULKHEAD_TEST_KEPT'), 'kept');
       assert.equal(await worker.send('environment', 'GIVEN'), 'yes');
       assert.equal(await worker.send('environment', 'IMAGE'), 'yes');
       assert.equal(await worker.send('environment', 'HOME'), '/tmp');
       await worker.close();
       delete process.env['BULKHEAD_TEST_SECRET'];
+      delete process.env['BULKHEAD_TEST_KEPT'];
       const line = (standIn.asked('run')[0] ?? []).join(' ');
       for (const part of [
         ...['--rm', '--interactive', '--init', '--pull=never', '--log-driver none', '--network none', '--read-only'],
