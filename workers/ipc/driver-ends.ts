@@ -8,9 +8,13 @@ import { noSuchDriver } from './drivers/unsupported.ts';
 
 type Serve = WorkerDriver['serve'];
 
-const loaders: Readonly<Record<DriverName, () => Promise<Serve>>> = {
+/** A driver that is made from settings has no name for the host, but one for its workers. */
+type EndName = DriverName | 'container';
+
+const loaders: Readonly<Record<EndName, () => Promise<Serve>>> = {
   'child-process': async () => (await import('./drivers/child-process-worker.ts')).serveSocket,
   stdio: async () => (await import('./drivers/stdio-worker.ts')).serveStdio,
+  container: async () => (await import('./drivers/container-worker.ts')).serveLine,
   'worker-threads': async () => (await import('./drivers/port-worker.ts')).servePort,
   inline: async () => (await import('./drivers/port-worker.ts')).servePort,
 };
@@ -18,5 +22,5 @@ const loaders: Readonly<Record<DriverName, () => Promise<Serve>>> = {
 /** @throws DriverError when there is none of that name */
 export async function loadServe(name: string): Promise<Serve> {
   if (!Object.hasOwn(loaders, name)) throw noSuchDriver(name, Object.keys(loaders));
-  return loaders[name as DriverName]();
+  return loaders[name as EndName]();
 }

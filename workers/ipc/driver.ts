@@ -7,6 +7,7 @@ import type { KeepAliveMode } from './keep-alive.ts';
 import type { Logger } from './logger.ts';
 import type { LogLevel, TransactionId } from './messages.ts';
 import type { Retry } from './backoff.ts';
+import type { ContainerPolicy } from './container/policy.ts';
 import type { SandboxPolicy } from './sandbox/policy.ts';
 import type { Serializer } from './serializer.ts';
 import type { StartupData } from './startup.ts';
@@ -84,9 +85,9 @@ export interface LaunchOptions {
   readonly endStrays?: boolean | undefined;
   /**
    * child-process: what the worker and all that it starts may reach; nothing else. Linux (with bubblewrap) and macOS.
-   * Such a worker cannot be detached, and has no socket path of the caller's.
+   * Such a worker cannot be detached, and has no socket path of the caller's. container: the same, with how much it may use.
    */
-  readonly sandbox?: SandboxPolicy | undefined;
+  readonly sandbox?: SandboxPolicy | ContainerPolicy | undefined;
   /** child-process: what becomes of stdout and stderr; default `pipe`: lines for `onLog`. */
   readonly stdio?: 'pipe' | 'inherit' | 'ignore' | undefined;
   /** child-process: a socket (or named pipe) of your own; default: one in a private directory. */

@@ -53,6 +53,7 @@ export * from './errors.ts';
 export { canaryAttempts, measureSandbox } from './sandbox/canary.ts';
 export type { CanaryAttempt, SandboxReport } from './sandbox/canary.ts';
 export type { SandboxFailure, SandboxFailureCause } from './sandbox/failures.ts';
+export type { ContainerPolicy } from './container/policy.ts';
 export type { SandboxPolicy } from './sandbox/policy.ts';
 export type { ExitKind, WorkerExit } from './exit.ts';
 export type { EventStream } from './event-stream.ts';
@@ -61,6 +62,7 @@ export type {
   ClientOptions,
   CloseOptions,
   CommonOptions,
+  ContainerOptions,
   HostHandlersOption,
   InlineOptions,
   OwnDriverOptions,

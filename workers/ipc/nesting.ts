@@ -41,7 +41,7 @@ export function refuseEndlessStart(script: string | undefined): void {
 /** The program may catch the error, or print it where nobody reads it; its host rejects with it too. */
 function tellHost(startup: StartupData, refused: string): void {
   if (startup.port !== undefined) return startup.port.postMessage({ ready: WIRE_VERSION, refused });
-  if (startup.driver !== 'child-process' && startup.driver !== 'stdio') return;
+  if (!['child-process', 'stdio', 'container'].includes(startup.driver)) return;
   try {
     writeSync(REPORT_FD, `${JSON.stringify({ refused })}\n`);
   } catch {

@@ -1,4 +1,5 @@
 /** What a caller may say about a worker, with the defaults. */
+import type { ContainerPolicy } from './container/policy.ts';
 import type { DriverName } from './driver-names.ts';
 import type { BuiltInDriver, DriverCapabilities, LaunchOptions, LogEntry, Vitals, WorkerDriver } from './driver.ts';
 import type { LifecycleListeners } from './lifecycle.ts';
@@ -6,6 +7,7 @@ import type { Logger } from './logger.ts';
 import type { Handlers, MessageDefinitions, TransactionId } from './messages.ts';
 import type { Middleware } from './middleware.ts';
 import type { Retry } from './backoff.ts';
+import type { SandboxPolicy } from './sandbox/policy.ts';
 import type { Serializer } from './serializer.ts';
 import { duration, numberWithin, timeLimit } from './timers.ts';
 
@@ -69,10 +71,14 @@ type ForAll = 'script' | 'name' | 'workerData' | 'keepAlive';
 type ForNode = ForAll | 'env' | 'argv' | 'execArgv';
 type ForProcesses = ForNode | 'cwd' | 'execPath' | 'spawnOptions';
 
+/** What only containers can keep. */
+type WithoutLimits = { readonly [Limit in Exclude<keyof ContainerPolicy, keyof SandboxPolicy>]?: undefined };
+
 /** For a Node process of its own: the default. */
 export type ChildProcessOptions = ClientOptions &
-  Only<ForProcesses | 'detached' | 'endStrays' | 'sandbox' | 'stdio' | 'socketPath' | 'reconnect'> &
+  Omit<Only<ForProcesses | 'detached' | 'endStrays' | 'stdio' | 'socketPath' | 'reconnect'>, 'sandbox'> &
   WithScript & {
+    readonly sandbox?: (SandboxPolicy & WithoutLimits) | undefined;
     /** By name, or a driver of your own. Default `child-process`. */
     readonly driver?: Chosen<'child-process'> | undefined;
   };
@@ -83,6 +89,10 @@ export type StdioOptions = ClientOptions & { readonly driver: Chosen<'stdio'> } 
         readonly command: string;
       })
   );
+/** For a Node worker in a container. */
+export type ContainerOptions = ClientOptions &
+  Only<ForNode | 'cwd' | 'sandbox'> &
+  WithScript & { readonly driver: BuiltInDriver<'container', DriverCapabilities> };
 /** For a thread of the host's process. */
 export type WorkerThreadsOptions = WithoutSerializer &
   Only<ForNode | 'resourceLimits' | 'transferList' | 'eval'> &
@@ -99,7 +109,13 @@ export type OwnDriverOptions<C extends DriverCapabilities = DriverCapabilities> 
 
 /** The options of each driver. */
 export type WorkerOptions =
-  ChildProcessOptions | StdioOptions | WorkerThreadsOptions | InlineOptions | CommonOptions | OwnDriverOptions;
+  | ChildProcessOptions
+  | StdioOptions
+  | ContainerOptions
+  | WorkerThreadsOptions
+  | InlineOptions
+  | CommonOptions
+  | OwnDriverOptions;
 
 /** The same without regard to the driver, as the library passes them on. */
 export type AnyWorkerOptions = ClientOptions &

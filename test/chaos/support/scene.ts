@@ -2,7 +2,9 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { Limits } from '../../../server/pool/worker-entry.ts';
+import type { Limits, WorkerRuntime } from '../../../server/pool/worker-entry.ts';
+import { ContainerDriver } from '../../../workers/ipc/drivers/container.ts';
+import { engineImage, inContainers, realEngine, roomy } from '../../support/container.ts';
 import { createPool, type PoolOptions } from '../../../server/pool/pool.ts';
 import type { CheckOutcome, PoolNotice, SupervisedPool } from '../../../server/pool/types.ts';
 import type { SandboxSettings } from '../../../server/pool/sandbox.ts';
@@ -17,6 +19,15 @@ export const scriptedNeeds: SandboxNeeds = { network: false, write: ['.'], homeC
 /** With `BULKHEAD_TEST_SANDBOX=require` in the environment the faults happen in a sandbox. */
 export function chosenSandbox(): SandboxSettings {
   return { mode: process.env['BULKHEAD_TEST_SANDBOX'] === 'require' ? 'require' : 'off', except: [], read: [] };
+}
+
+/** With `BULKHEAD_TEST_CONTAINER=require` they happen in containers of the engine that answers here. */
+async function chosenRuntime(): Promise<{ readonly runtime?: WorkerRuntime }> {
+  if (process.env['BULKHEAD_TEST_CONTAINER'] !== 'require') return {};
+  const engine = await realEngine();
+  if (engine === undefined) throw new Error('No engine for containers answers here.');
+  const driver = new ContainerDriver({ engine: engine.command, image: engineImage(engine) }, roomy);
+  return { runtime: inContainers(driver) };
 }
 
 export interface CheckRun {
@@ -40,13 +51,19 @@ export class Scene {
   readonly notices: PoolNotice[] = [];
   readonly log: string[] = [];
 
-  private constructor(root: string, limits: Partial<Limits>, options: Partial<PoolOptions>) {
+  private constructor(
+    root: string,
+    limits: Partial<Limits>,
+    options: Partial<PoolOptions>,
+    chosen: { readonly runtime?: WorkerRuntime },
+  ) {
     this.root = root;
     this.pool = createPool({
       detectors: {
         scripted: {
           ...{ title: 'Scripted', group: 'scripted', modules: { scripted: scriptedDetector }, limits },
           sandbox: scriptedNeeds,
+          ...chosen,
         },
       },
       sandbox: chosenSandbox(),
@@ -68,7 +85,7 @@ export class Scene {
     for (const [name, behaviour] of Object.entries(behaviours)) {
       await writeFile(path.join(root, `${name}.job`), `${behaviour}\n`);
     }
-    return new Scene(root, limits, options);
+    return new Scene(root, limits, options, await chosenRuntime());
   }
 
   get units(): Promise<readonly Unit[]> {

@@ -7,7 +7,9 @@ import { nodeProcess, nodeThread, program } from '../../../server/pool/runtimes.
 import type { WorkerRuntime } from '../../../server/pool/worker-entry.ts';
 import type { CheckOutcome, SupervisedPool } from '../../../server/pool/types.ts';
 import { childProcessDriver } from '../../../workers/ipc/drivers/child-process.ts';
+import { ContainerDriver } from '../../../workers/ipc/drivers/container.ts';
 import { defineWorkerDriver, type LaunchOptions } from '../../../workers/ipc/index.ts';
+import { engineImage, inContainers, realEngine, roomy, StandIn } from '../../support/container.ts';
 import type { CheckEvent } from '../../../workers/protocol/detector-protocol.ts';
 
 const scripted = path.join(import.meta.dirname, '../../fixtures/workers/scripted.ts');
@@ -75,6 +77,34 @@ describe('drivers of the pool', function () {
       pool?.health().map(({ name, driver: shown, state }) => ({ name, shown, state })),
       [{ name: 'foreign#1', shown: 'sandbox', state: 'ready' }],
     );
+  });
+
+  it('runs workers in containers, by a stand-in for the engine', async () => {
+    const standIn = new StandIn();
+    try {
+      if (process.platform === 'win32') return;
+      open(inContainers(standIn.driver()));
+      const { outcome, done } = await filesDone(['a', 'b']);
+      assert.equal(outcome.kind, 'done');
+      assert.deepEqual(done, ['a', 'b']);
+      assert.deepEqual(
+        pool?.health().map(({ driver: shown }) => shown),
+        ['container'],
+      );
+      await pool?.dispose();
+      assert.deepEqual(standIn.containers(), []);
+    } finally {
+      standIn.remove();
+    }
+  });
+
+  it('runs workers in containers of the engine that answers here, if one does', async () => {
+    const engine = await realEngine();
+    if (engine === undefined) return assert.equal(await realEngine(), undefined);
+    open(inContainers(new ContainerDriver({ engine: engine.command, image: engineImage(engine) }, roomy)));
+    const { outcome, done } = await filesDone(['a', 'b']);
+    assert.equal(outcome.kind, 'done');
+    assert.deepEqual(done, ['a', 'b']);
   });
 
   it('runs a program that reads and writes lines of JSON', async () => {

@@ -2,6 +2,7 @@
 import { createWorker } from '../../../workers/ipc/index.ts';
 import type { DefineMessages, DriverName, WorkerDriver, WorkerOptions } from '../../../workers/ipc/index.ts';
 import { childProcessDriver } from '../../../workers/ipc/drivers/child-process.ts';
+import { ContainerDriver } from '../../../workers/ipc/drivers/container.ts';
 import { inlineDriver } from '../../../workers/ipc/drivers/inline.ts';
 import { StdioDriver, stdioDriver } from '../../../workers/ipc/drivers/stdio.ts';
 import { WorkerThreadsDriver, workerThreadsDriver } from '../../../workers/ipc/drivers/worker-threads.ts';
@@ -9,6 +10,9 @@ import { binarySerializer } from '../../../workers/ipc/serializer.ts';
 
 type M = DefineMessages<{ ping: { payload: void; result: number } }>;
 const script = '/worker.js';
+
+const container = new ContainerDriver({ image: 'x' });
+const policy = { network: 'none', read: [], write: [], env: [] } as const;
 
 export async function right(name: DriverName, own: WorkerDriver): Promise<void> {
   await createWorker<M>({ script, cwd: '/', socketPath: '/s', detached: true, execPath: '/node' });
@@ -22,6 +26,13 @@ export async function right(name: DriverName, own: WorkerDriver): Promise<void> 
   await createWorker<M>({ script, driver: new WorkerThreadsDriver(), eval: true });
   await createWorker<M>({ command: 'x', driver: new StdioDriver(), spawnOptions: { windowsHide: false } });
   await createWorker<M>({ script, retry: { delayMs: (attempt) => attempt * 10 }, logger: console });
+  await createWorker<M>({
+    script,
+    driver: container,
+    sandbox: { ...policy, memory: 1, pids: 1, cpu: 1, tmp: 1 },
+    cwd: '/',
+  });
+  await createWorker<M>({ script, sandbox: { ...policy, launcher: '/bwrap' } });
   const options: WorkerOptions = { script, driver: 'worker-threads', env: {} };
   await createWorker<M>(options);
 }
@@ -61,6 +72,16 @@ export async function wrong(name: DriverName): Promise<void> {
   await createWorker<M>({ driver: stdioDriver, command: 'x', stdio: 'inherit' });
   // @ts-expect-error: this thread's environment is not its own
   await createWorker<M>({ script, driver: inlineDriver, env: {} });
+  // @ts-expect-error: a sandbox of a process has no limits
+  await createWorker<M>({ script, sandbox: { ...policy, memory: 1 } });
+  // @ts-expect-error: the image has its own Node
+  await createWorker<M>({ script, driver: container, execPath: '/node' });
+  // @ts-expect-error: a container ends with its host
+  await createWorker<M>({ script, driver: container, detached: true });
+  // @ts-expect-error: its streams are the line
+  await createWorker<M>({ script, driver: container, stdio: 'inherit' });
+  // @ts-expect-error: a container is chosen by its image, not by a name
+  await createWorker<M>({ script, driver: 'container' });
   // @ts-expect-error: no script
   await createWorker<M>({});
   // @ts-expect-error: not every driver can do that

@@ -15,10 +15,10 @@ import type { LogEntry } from '../../../workers/ipc/index.ts';
 import type { AnyWorkerOptions } from '../../../workers/ipc/options.ts';
 import { silentLogger } from '../../../workers/ipc/logger.ts';
 import { fixture, rejection, soon, start, until } from './support.ts';
-import { subjects } from './subjects.ts';
+import { realContainers, subjects } from './subjects.ts';
 import type { TestClient } from './support.ts';
 
-for (const subject of subjects) {
+for (const subject of [...subjects, ...(await realContainers())]) {
   const isolated = subject.driver !== 'inline';
   const open = (options: AnyWorkerOptions = {}): Promise<TestClient> =>
     soon(start(subject.driver, { ...subject.options, ...options }), 'the worker');

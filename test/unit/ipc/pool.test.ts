@@ -15,12 +15,16 @@ import type { PoolLimits, PoolOptions, WorkerPool } from '../../../workers/ipc/i
 import type { AnyHostOptions } from '../../../workers/ipc/options.ts';
 import type { BothWays } from '../../fixtures/ipc/both-ways.ts';
 import { subjects } from './subjects.ts';
+import type { Subject } from './subjects.ts';
 import { fixture, rejection, soon, until } from './support.ts';
 
 /** The serializer makes no difference here. */
 const drivers = subjects.filter(({ options }) => options === undefined);
 
-function makePool(driver: string, options: AnyHostOptions & PoolLimits = {}): WorkerPool<BothWays> {
+function makePool(
+  driver: Subject['driver'] | 'carrier-pigeon',
+  options: AnyHostOptions & PoolLimits = {},
+): WorkerPool<BothWays> {
   return createPool<BothWays>({ script: fixture('both-ways.ts'), ...options, driver } as PoolOptions);
 }
 

@@ -3,7 +3,7 @@
  * it is still the same. Node knows both but gives no public name to them; where its handle has none either, writes stay as
  * they are, and it counts as the same.
  */
-import { fstatSync } from 'node:fs';
+import { fstatSync, writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 
 interface WithHandle {
@@ -34,4 +34,10 @@ export function sameDescriptor(stream: Writable): () => boolean {
     const now = first === undefined ? undefined : identity();
     return now === undefined || now === first;
   };
+}
+
+/** Whatever is at the descriptor now must not get messages. That is the worker's own fault, so it ends by its own signal. */
+export function endWithoutLine(): never {
+  writeSync(2, 'Code of this worker closed descriptors that are not its own.\n');
+  process.abort();
 }

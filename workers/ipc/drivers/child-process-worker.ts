@@ -6,7 +6,7 @@ import type { Channel } from '../channel.ts';
 import type { ServeContext, WorkerEnd } from '../driver.ts';
 import { DriverError } from '../errors.ts';
 import type { StartupData } from '../startup.ts';
-import { sameDescriptor, setBlocking } from './blocking.ts';
+import { endWithoutLine, sameDescriptor, setBlocking } from './blocking.ts';
 import { REPORT_FD } from './file-descriptors.ts';
 import { LISTENING } from './guard.ts';
 import { getSocketAdapter } from './socket-adapter.ts';
@@ -75,12 +75,6 @@ export function serveSocket(startup: StartupData, context: ServeContext): Worker
     },
     exit: (code) => process.exit(code),
   };
-}
-
-/** Whatever is at the descriptor now must not get messages. That is the worker's own fault, so it ends by its own signal. */
-function endWithoutLine(): never {
-  writeSync(2, 'Code of this worker closed descriptors that are not its own.\n');
-  process.abort();
 }
 
 function tellReplaced(channel: StreamChannel): void {

@@ -246,6 +246,9 @@ function refuseInSandbox({ sandbox, detached, socketPath }: LaunchOptions): void
   if (sandbox === undefined) return;
   const other = detached === true ? 'detached' : socketPath === undefined ? undefined : 'socketPath';
   if (other !== undefined) throw new DriverError(`The options 'sandbox' and '${other}' exclude each other.`);
+  const limit = (['memory', 'pids', 'cpu', 'tmp'] as const).find((name) => name in sandbox && sandbox[name as never] !== undefined); // prettier-ignore
+  if (limit !== undefined)
+    throw new DriverError(`The driver 'child-process' has no use for 'sandbox.${limit}': it belongs to container.`);
 }
 
 function sandboxOf(options: LaunchOptions, node: Program, script: string, place: SocketPlace): SandboxedProgram {

@@ -28,8 +28,32 @@ export interface ChildOptions {
   readonly stdoutIsLine: boolean;
   /** The process only starts another one, which has this id in its own namespace. */
   readonly insidePid?: number | undefined;
+  /** The process only speaks for another one, which is no child of it. */
+  readonly remote?: RemoteProcess | undefined;
   /** Processes with it end with this one. */
   readonly mark?: Mark | undefined;
+}
+
+/** A process that somebody else runs, elsewhere perhaps, and that the child process here stands for. */
+export interface RemoteProcess {
+  /** Its id where it is. */
+  readonly pid: number | undefined;
+  /** How it ended, by what is known when the child process here has ended. */
+  outcome(ofChild: ExitOutcome): RemoteOutcome;
+  terminate(): void;
+  /** Ends the child process here as well. */
+  kill(): void;
+}
+
+export interface RemoteOutcome extends ExitOutcome {
+  /** Whether the kernel ended something there because memory ran out; undefined: not known. */
+  readonly memoryRanOut: boolean | undefined;
+}
+
+/** As Node tells the end of a process. */
+export interface ExitOutcome {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
 }
 
 /** What a dead process wrote is waited for so long: something it started may hold its pipes. */
@@ -40,6 +64,7 @@ export class Child {
   readonly exited: Promise<DriverExit>;
   readonly #tail = new Tail();
   readonly #insidePid: number | undefined;
+  readonly #remote: RemoteProcess | undefined;
   #killed = false;
   readonly #heap = new HeapWitness();
   #uncaught: Error | undefined;
@@ -49,6 +74,7 @@ export class Child {
   constructor(options: ChildOptions, context: LaunchContext) {
     const { command, cwd } = options;
     this.#insidePid = options.insidePid;
+    this.#remote = options.remote;
     const killsBefore = outOfMemoryKills();
     let child: ChildProcess;
     try {
@@ -111,12 +137,20 @@ export class Child {
 
   terminate(): void {
     if (this.#gone || this.pid === undefined) return;
-    if (this.#insidePid === undefined) this.process?.kill('SIGTERM');
+    if (this.#remote !== undefined) this.#remote.terminate();
+    else if (this.#insidePid === undefined) this.process?.kill('SIGTERM');
     else terminateInside(this.pid);
   }
 
   kill(): void {
     this.#killed = true;
+    if (this.#gone) return;
+    if (this.#remote === undefined) this.#killGroup();
+    else this.#remote.kill();
+  }
+
+  /** Ends the process here, whatever becomes of the one that it speaks for. */
+  abandon(): void {
     if (!this.#gone) this.#killGroup();
   }
 
@@ -127,15 +161,13 @@ export class Child {
     failure: (error: unknown) => DriverExit,
   ): Promise<DriverExit> {
     const closed = new Promise<void>((resolve) => void child.once('close', () => resolve()));
-    const outcome = await new Promise<DriverExit | { code: number | null; signal: NodeJS.Signals | null }>(
-      (resolve) => {
-        child.once('exit', (code, signal) => resolve({ code, signal }));
-        child.on('error', (error) => {
-          // Also raised when a signal cannot be sent; only a process that never was is over by it.
-          if (child.pid === undefined) resolve(failure(error));
-        });
-      },
-    );
+    const outcome = await new Promise<DriverExit | ExitOutcome>((resolve) => {
+      child.once('exit', (code, signal) => resolve({ code, signal }));
+      child.on('error', (error) => {
+        // Also raised when a signal cannot be sent; only a process that never was is over by it.
+        if (child.pid === undefined) resolve(failure(error));
+      });
+    });
     if (!('code' in outcome)) return outcome;
     // What it started and left behind is in its group; the group's number is not given out anew while it has members.
     this.#killGroup();
@@ -143,29 +175,46 @@ export class Child {
     if (mark !== undefined) await endStrays(mark);
     await within(closed, LAST_WORDS_MS);
     for (const stream of child.stdio) stream?.destroy();
+    if (this.#remote !== undefined) {
+      const { code, signal, memoryRanOut } = this.#remote.outcome(outcome);
+      return this.#classify(code, signal, await killsBefore, memoryRanOut);
+    }
     const { code, signal } = this.#insidePid === undefined ? outcome : insideOutcome(outcome, this.#chosenCode);
     return this.#classify(code, signal, await killsBefore);
   }
 
-  async #classify(code: number | null, signal: string | null, killsBefore: number | undefined): Promise<DriverExit> {
+  /** @param memoryRanOut where the process was; undefined: not known */
+  async #classify(
+    code: number | null,
+    signal: string | null,
+    killsBefore: number | undefined,
+    memoryRanOut?: boolean,
+  ): Promise<DriverExit> {
     const stderrTail = this.#tail.lines();
     let outOfMemory: DriverExit['outOfMemory'] = false;
-    const whose = code === 0 || this.#killed ? undefined : this.#heap.whose(this.#insidePid ?? this.pid, code, signal);
+    const whose = code === 0 || this.#killed ? undefined : this.#heap.whose(this.#ownPid, code, signal);
     if (whose === 'own') {
       outOfMemory = 'heap';
-    } else if (signal === 'SIGKILL' && !this.#killed && killsBefore !== undefined) {
-      const kills = await outOfMemoryKills();
-      if (kills !== undefined && kills > killsBefore) outOfMemory = 'kernel';
+    } else if (signal === 'SIGKILL' && !this.#killed) {
+      const kills = memoryRanOut === undefined ? await outOfMemoryKills() : undefined;
+      const isCounted = kills !== undefined && killsBefore !== undefined && kills > killsBefore;
+      if (memoryRanOut ?? isCounted) outOfMemory = 'kernel';
     }
+    const isOfChild = whose === 'child' || (memoryRanOut === true && outOfMemory === false && !this.#killed);
     const error = this.#uncaught;
     return {
       exitCode: code ?? undefined,
       signal: signal ?? undefined,
       outOfMemory,
       stderrTail,
-      ...(whose === 'child' ? { childOutOfMemory: true } : {}),
+      ...(isOfChild ? { childOutOfMemory: true } : {}),
       ...(error === undefined ? {} : { error }),
     };
+  }
+
+  /** As it names itself. */
+  get #ownPid(): number | undefined {
+    return this.#remote === undefined ? (this.#insidePid ?? this.pid) : this.#remote.pid;
   }
 
   #killGroup(): void {
@@ -181,7 +230,7 @@ export class Child {
 }
 
 /** Says in the log how much of a flood is not there. */
-function leftOut(source: 'stdout' | 'stderr', context: LaunchContext): (characters: number) => void {
+export function leftOut(source: 'stdout' | 'stderr', context: LaunchContext): (characters: number) => void {
   return (characters) => {
     const message = `${characters} characters more, in over ${FLOOD_LINES} lines within a second, were left out.`;
     context.onLog({ source, level: 'info', message });

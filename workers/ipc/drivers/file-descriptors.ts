@@ -6,3 +6,5 @@ export const LIFELINE_FD = 3;
 export const REPORT_FD = 4;
 /** Host to child: `workerData` that is too large for the environment. */
 export const DATA_FD = 5;
+/** Both ways, a socket: the messages of a worker in a container. */
+export const LINE_FD = 6;

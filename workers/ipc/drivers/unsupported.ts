@@ -10,7 +10,7 @@ const HOME: Readonly<Partial<Record<keyof LaunchOptions, string>>> = {
   argv: 'child-process or worker-threads',
   detached: 'child-process',
   endStrays: 'child-process',
-  sandbox: 'child-process',
+  sandbox: 'child-process or container',
   stdio: 'child-process',
   socketPath: 'child-process',
   reconnect: 'child-process',

@@ -3,7 +3,7 @@
  * it, not assumed. Stateless.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -62,7 +62,30 @@ const VARIABLE = '_canary';
 export async function measureSandbox(policy: SandboxPolicy, node: string = process.execPath): Promise<SandboxReport> {
   const launcher = policy.launcher ?? findLauncher();
   if (typeof launcher !== 'string') return { state: 'none', failure: launcher };
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'iw-canary-'));
+  return measureWith((source, readable, scratch) => {
+    const inside = { ...policy, launcher, read: [...policy.read, readable, node, installationOf(node)] };
+    return runInside(inside, node, source, scratch);
+  });
+}
+
+/**
+ * Runs the program within walls: `source` with Node, `readable` to be read only, `scratch` for what the walls need. With
+ * {@link canaryEnvironment} around them.
+ * @returns what it said on stdout, or why it did not run
+ */
+export type CanaryRun = (
+  source: string,
+  readable: string,
+  scratch: string,
+) => Promise<{ readonly stdout: string } | { readonly failure: SandboxFailure }>;
+
+/** The host's, with a variable that must not be there inside. */
+export function canaryEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, [VARIABLE]: 'secret' };
+}
+
+export async function measureWith(run: CanaryRun): Promise<SandboxReport> {
+  const folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'iw-canary-')));
   const [readable, outside] = [path.join(folder, 'readable'), path.join(folder, 'outside')];
   const servers: net.Server[] = [];
   try {
@@ -75,14 +98,14 @@ export async function measureSandbox(policy: SandboxPolicy, node: string = proce
     if (abstract !== undefined) await listen(servers, { path: abstract });
     const { port } = tcp.address() as net.AddressInfo;
     const targets = { port, abstract, socket, secret, readable, outside, variable: VARIABLE, pid: process.pid };
-    const inside = { ...policy, launcher, read: [...policy.read, readable, node, installationOf(node)] };
-    const report = await runInside(inside, node, targets, folder);
+    const result = await run(`(${tryAll.toString()})(${JSON.stringify(targets)})`, readable, folder);
+    if ('failure' in result) return { state: 'none', failure: result.failure };
+    const claimed = readAttempts(result.stdout);
+    if (claimed === undefined) return { state: 'none', failure: sandboxFailure([result.stdout]) };
     // Where a sandbox has files of its own in this place, it may write there.
-    if (report.state === 'none') return report;
     const real = new Set<CanaryAttempt>();
     if (readFileSync(readable, 'utf8') !== '') real.add('write beside what it reads');
     if (exists(outside)) real.add('write a file outside');
-    const claimed = report.state === 'partial' ? report.allowed : [];
     const allowed = canaryAttempts.filter((attempt) => (isWrite(attempt) ? real : new Set(claimed)).has(attempt));
     return allowed.length === 0 ? { state: 'full' } : { state: 'partial', allowed };
   } finally {
@@ -117,17 +140,28 @@ async function listen(servers: net.Server[], options: net.ListenOptions): Promis
 async function runInside(
   policy: SandboxPolicy,
   node: string,
-  targets: Targets,
+  source: string,
   scratch: string,
-): Promise<SandboxReport> {
-  const source = `(${tryAll.toString()})(${JSON.stringify(targets)})`;
+): Promise<{ readonly stdout: string } | { readonly failure: SandboxFailure }> {
   const box = sandboxed(node, ['-e', source], policy, () => path.join(scratch, 'scratch'));
   const env = {
-    ...keptEnvironment(policy.env, { ...process.env, [VARIABLE]: 'secret' }),
+    ...keptEnvironment(policy.env, canaryEnvironment()),
     TMPDIR: box.temporary,
     ...(process.versions['electron'] === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' }),
   };
-  const child = spawn(box.command, box.args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: CANARY_MS });
+  const { stdout, lines } = await runCanary(box.command, box.args, env);
+  const isRun = !isLauncherFailure(lines) && readAttempts(stdout) !== undefined;
+  return isRun ? { stdout } : { failure: sandboxFailure(lines) };
+}
+
+/** @returns what it said, and on stderr line by line, with why it could not be started */
+export async function runCanary(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  timeout = CANARY_MS,
+): Promise<{ readonly stdout: string; readonly lines: readonly string[] }> {
+  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout });
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
@@ -135,14 +169,11 @@ async function runInside(
     child.once('error', resolve);
     child.once('close', () => resolve(undefined));
   });
-  const lines = [...stderr.split('\n').filter(Boolean), ...(error === undefined ? [] : [error.message])];
-  const allowed = isLauncherFailure(lines) ? undefined : readAttempts(stdout);
-  if (allowed === undefined) return { state: 'none', failure: sandboxFailure(lines) };
-  return { state: 'partial', allowed };
+  return { stdout, lines: [...stderr.split('\n').filter(Boolean), ...(error === undefined ? [] : [error.message])] };
 }
 
 /** Undefined when the program did not get to its end. */
-function readAttempts(text: string): readonly CanaryAttempt[] | undefined {
+export function readAttempts(text: string): readonly CanaryAttempt[] | undefined {
   try {
     const names = (JSON.parse(text) as { readonly allowed: readonly unknown[] }).allowed;
     return canaryAttempts.filter((attempt) => names.includes(attempt));

@@ -1,10 +1,12 @@
 /** Why a sandbox could not be made, by what its launcher said: each cause with the way out. Stateless. */
+import type { ContainerFailureCause } from '../container/failures.ts';
 
+/** Why there is no sandbox, or no container. */
 export interface SandboxFailure {
   readonly cause: SandboxFailureCause;
   /** For people: the cause and the way out. */
   readonly message: string;
-  /** What the launcher said; may be empty. */
+  /** What the launcher or the engine said; may be empty. */
   readonly said: string;
 }
 
@@ -19,7 +21,8 @@ export type SandboxFailureCause =
   | 'no-capset'
   | 'no-slave-mount'
   | 'unreadable-program'
-  | 'other';
+  | 'other'
+  | ContainerFailureCause;
 
 interface KnownCause {
   readonly cause: SandboxFailureCause;
