@@ -35,14 +35,27 @@ export class UnbuiltPackages {
     return this.#known.get(key);
   }
 
+  /**
+   * The same for a relative import of what a build makes, such as `../dist/index`.
+   * @param file absolute, without an extension perhaps; nothing is there
+   */
+  causeOfFile(file: string): Cause | undefined {
+    const [own] = this.#packages.of(path.dirname(file));
+    if (own === undefined) return undefined;
+    const [output = ''] = path.relative(own.directory, file).split(path.sep);
+    const promised = ['types', 'typings', 'main', 'module', 'exports'].flatMap((field) => textsIn(own.data[field]));
+    const isPromised = promised.some((target) => path.posix.normalize(target).startsWith(`${output}/`));
+    if (!isPromised || entryAt(path.join(own.directory, output)) !== 'nothing') return undefined;
+    return this.#causeOf(own, String(own.data['name'] ?? path.basename(own.directory)));
+  }
+
   #find(specifier: string, name: string, folder: string): Cause | undefined {
     const own = this.#folderOf(name, folder);
     if (own === undefined) return undefined;
     const targets = targetsOf(own.data, `.${specifier.slice(name.length)}`);
     const isBuilt = (target: string): boolean => isThere(path.join(own.directory, target));
     if (targets.length === 0 || targets.some(isBuilt)) return undefined;
-    const builder = [own, this.#packages.installationOf(own)].find(({ data }) => scriptOf(data) !== undefined);
-    return builder && this.#cause(own, name, builder);
+    return this.#causeOf(own, name);
   }
 
   #folderOf(name: string, folder: string): PackageFolder | undefined {
@@ -60,7 +73,9 @@ export class UnbuiltPackages {
     }
   }
 
-  #cause(own: PackageFolder, name: string, builder: PackageFolder): Cause {
+  #causeOf(own: PackageFolder, name: string): Cause | undefined {
+    const builder = [own, this.#packages.installationOf(own)].find(({ data }) => scriptOf(data) !== undefined);
+    if (builder === undefined) return undefined;
     const { manager } = this.#packages.managerOf(this.#packages.installationOf(builder));
     const relative = (folder: string): string => path.relative(this.#root, folder).split(path.sep).join('/');
     const place = relative(builder.directory);

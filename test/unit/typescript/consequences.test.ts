@@ -71,7 +71,18 @@ describe('typescript: what follows from a package of the repository that is not 
     'packages/plain/package.json': JSON.stringify({ name: 'plain', main: './lib/index.js' }),
     'packages/unscripted/package.json': JSON.stringify({ name: 'other', exports: './dist/index.js' }),
   }; // prettier-ignore
-  const asked = ['@p/core', '@p/core/sub/a', '@p/core/none', 'p', 'p/none', 'plain', 'plain/none', 'absent'];
+  const asked = [
+    '@p/core',
+    '@p/core/sub/a',
+    '@p/core/none',
+    'p',
+    'p/none',
+    'plain',
+    'plain/none',
+    'absent',
+    '../dist/x',
+    '../dost/x',
+  ];
 
   async function causes(more: Readonly<Record<string, string>>): Promise<readonly string[]> {
     await using workspace = await makeWorkspace({ '.git/HEAD': '', 'tsconfig.json': '{}', ...files, ...more });
@@ -87,7 +98,18 @@ describe('typescript: what follows from a package of the repository that is not 
   it('is folded for what its manifest promises, with the script that makes it', async () => {
     const compile = "'@p/core' is not built, so its types are missing. Run 'npm run compile' in packages/core.";
     const build = (name: string): string => `'${name}' is not built, so its types are missing. Run 'npm run build'.`;
-    assert.deepEqual(await causes({}), [compile, compile, '-', build('p'), '-', build('plain'), '-', '-']);
+    assert.deepEqual(await causes({}), [
+      compile,
+      compile,
+      '-',
+      build('p'),
+      '-',
+      build('plain'),
+      '-',
+      '-',
+      build('p'),
+      '-',
+    ]);
   });
 
   it('is a fault of the code once it is built', async () => {

@@ -176,7 +176,8 @@ export class Consequences {
       const isPublic = specifier.startsWith('/') && /\.[a-z\d]+$/i.test(specifier);
       if (isThere || isPublic) return this.#installation.causeIn(folder);
       if (existsForPlatform(path.resolve(folder, specifier))) return this.#ofOptions();
-      return this.#submodules.causeOf(path.resolve(folder, specifier));
+      const asked = path.resolve(folder, specifier);
+      return this.#submodules.causeOf(asked) ?? this.#unbuilt.causeOfFile(asked);
     }
     if (builtins.has(specifier) || specifier.startsWith('node:')) {
       return this.#installation.causeOf('@types/node', folder);
