@@ -46,7 +46,8 @@ export class UnbuiltPackages {
     const promised = ['types', 'typings', 'main', 'module', 'exports'].flatMap((field) => textsIn(own.data[field]));
     const isPromised = promised.some((target) => path.posix.normalize(target).startsWith(`${output}/`));
     if (!isPromised || entryAt(path.join(own.directory, output)) !== 'nothing') return undefined;
-    return this.#causeOf(own, String(own.data['name'] ?? path.basename(own.directory)));
+    const { name } = own.data;
+    return this.#causeOf(own, typeof name === 'string' ? name : path.basename(own.directory));
   }
 
   #find(specifier: string, name: string, folder: string): Cause | undefined {
