@@ -248,7 +248,7 @@ export function parseCommand(argv: readonly string[]): Command {
       watch: values.watch === true,
       all: values.all === true,
       ...(changed === undefined ? {} : { changed }),
-      ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
+      ...(timeout === undefined ? {} : { timeoutMs: Math.ceil(timeout * 1000) }),
     },
   };
 }

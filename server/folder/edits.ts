@@ -65,7 +65,8 @@ export class Edits {
   }
 
   async answer({ files, session, askedAt, waitMs }: EditedParams): Promise<EditedReply> {
-    const over = AbortSignal.timeout(Math.min(Math.max(waitMs, 0), 30_000));
+    // A client may have reckoned with parts of a millisecond, which the signal takes none of.
+    const over = AbortSignal.timeout(Math.ceil(Math.min(Math.max(waitMs, 0), 30_000)));
     const told = this.#told.get(session) ?? { at: 0, said: new Set<string>() };
     const { present, changedAt } = await this.#report(files);
     const from = Math.max(Math.min(changedAt, askedAt - EARLIER_MS), told.at);
