@@ -68,6 +68,8 @@ export interface PoolOptions extends PoolSettings {
   readonly onSlow?: (message: string) => void;
   /** Workers run without a sandbox, or with one that does not keep everything: why, and the way out. */
   readonly onSandbox?: (message: string) => void;
+  /** A worker in a sandbox that allows some hosts wished to reach one that it may not, or could not. */
+  readonly onUnreached?: (message: string) => void;
   readonly log?: PoolLog;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -137,7 +139,10 @@ class WorkerPool implements SupervisedPool {
         log('warn', message);
         options.onSandbox?.(message);
       },
-      log,
+      log: (level, message) => {
+        log(level, message);
+        if (level === 'warn') options.onUnreached?.(message);
+      },
       now: () => clock.date(),
       onChange: () => this.#changed(),
     });

@@ -188,10 +188,16 @@ describe('the health view', () => {
   it('says what the sandbox lets out, and to whom', () => {
     const network = find('network');
     assert.equal(network?.description, '3 hosts reached or refused, 2 of them refused');
-    assert.match(network.children?.map(({ label, description }) => `${label} ${description ?? ''}`).join() ?? '', /^registry\.example\.org:443 reached · audit#1 · 3 × · /);
+    assert.match(
+      network.children?.map(({ label, description }) => `${label} ${description ?? ''}`).join() ?? '',
+      /^registry\.example\.org:443 reached · audit#1 · 3 × · /,
+    );
     assert.match(find('server')?.tooltip ?? '', /In Restricted Mode, code of the workspace runs in the sandbox/);
     const machine = { ...snapshot.health.machine, sandbox: { mode: 'off', state: 'none' } } as const;
-    assert.equal(find('network', healthTree(view, { ...snapshot, health: { ...snapshot.health, machine } })), undefined);
+    assert.equal(
+      find('network', healthTree(view, { ...snapshot, health: { ...snapshot.health, machine } })),
+      undefined,
+    );
   });
 
   it('lists quarantined files with the reason, to be opened and released', () => {
