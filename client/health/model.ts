@@ -7,6 +7,7 @@ import type {
   QuarantinedInput,
   WorkerExit,
   WorkerHealth,
+  NetworkHealth,
   SandboxHealth,
 } from '../../workers/protocol/health.ts';
 import { problemText, summaryOf, type View } from '../view.ts';
@@ -52,6 +53,7 @@ export function healthTree(view: View, snapshot: HealthSnapshot | undefined): re
       about: memory(health.machine.workerBytes),
       expanded: true,
     }),
+    ...(health.machine.sandbox?.network === undefined ? [] : [networkNode(health.machine.sandbox.network)]),
     group('errors', l10n.t('Errors'), 'bug', groupErrors(errors).map(errorNode), { kind: 'errors' }),
     group('quarantine', l10n.t('Quarantine'), 'shield', health.quarantined.map(quarantineNode), { kind: 'quarantine' }),
     group('storage', l10n.t('Storage and Sharing'), 'database', folders.map(folderNode)),
@@ -94,10 +96,35 @@ function stateNode(view: Extract<View, { phase: 'running' }>): HealthNode {
   };
 }
 
-function sandboxText({ mode, state, reason }: SandboxHealth): string {
+function sandboxText({ mode, state, reason, untrusted }: SandboxHealth): string {
   if (mode === 'off') return l10n.t('Workers run without a sandbox');
   if (state === 'unknown') return l10n.t('Sandbox: no worker has started yet');
-  return reason === undefined ? l10n.t('Sandbox: {0}', state) : l10n.t('Sandbox: {0}. {1}', state, reason);
+  const kept = reason === undefined ? l10n.t('Sandbox: {0}', state) : l10n.t('Sandbox: {0}. {1}', state, reason);
+  return untrusted === true
+    ? `${kept}\n${l10n.t('In Restricted Mode, code of the workspace runs in the sandbox')}`
+    : kept;
+}
+
+/** Hosts that workers reached or wished to; the newest first. */
+function networkNode({ hosts, unlisted }: NetworkHealth): HealthNode {
+  const words = { allowed: l10n.t('reached'), refused: l10n.t('refused'), failed: l10n.t('not reached') };
+  const children = hosts
+    .toSorted((one, other) => other.last - one.last)
+    .map(({ worker, host, port, outcome, reason, count, last }): HealthNode => ({
+      id: `network ${worker} ${outcome} ${host}:${port}`,
+      label: `${host}:${port}`,
+      description: [words[outcome], worker, `${count} ×`, time(last)].join(' · '),
+      ...(reason === undefined ? {} : { tooltip: reason }),
+      icon: outcome === 'allowed' ? 'pass' : 'circle-slash',
+    }));
+  const refused = hosts.filter(({ outcome }) => outcome === 'refused').length + unlisted;
+  return {
+    id: 'network',
+    label: l10n.t('Network'),
+    description: l10n.t('{0} hosts reached or refused, {1} of them refused', hosts.length + unlisted, refused),
+    icon: 'globe',
+    children,
+  };
 }
 
 function serverNode({ server, machine }: HealthParams): HealthNode {

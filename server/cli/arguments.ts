@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { executesCode, manifestOf } from '../../workers/detectors/manifests.ts';
+import { allowedHostOf } from '../../workers/ipc/sandbox/allow-list.ts';
 import type { SandboxSettings } from '../pool/sandbox.ts';
 import { reportFormats, type ReportFormat } from './reports/formats.ts';
 
@@ -137,6 +138,9 @@ Options
                         and writing, where the system can; with require nothing runs without (docs/sandbox.md)
   --sandbox-except NAME, --sandbox-read PATH
                         a detector or tool that runs outside; what may be read besides (both may be repeated)
+  --sandbox-network NAME=HOST:PORT
+                        a host that the worker of a detector or tool may reach from inside (may be repeated)
+  --sandbox-untrusted   with --untrusted and --sandbox require: code of the folder runs in the sandbox after all
   --baseline FILE       use this baseline instead of bulkhead-baseline.json in the folder
   --help, --version
 
@@ -175,7 +179,7 @@ Exit codes
 
 const analysisOptions = [
   ...['detectors', 'max-workers', 'no-cache', 'tsconfig', 'baseline', 'untrusted'],
-  ...['sandbox', 'sandbox-except', 'sandbox-read'],
+  ...['sandbox', 'sandbox-except', 'sandbox-read', 'sandbox-network', 'sandbox-untrusted'],
 ];
 const optionsOfCommand: Readonly<Record<string, readonly string[]>> = {
   check: [
@@ -271,7 +275,7 @@ function analysisArguments(
     .map((name) => name.trim())
     .filter((name) => name !== '');
   const forbidden =
-    values.untrusted === true
+    values.untrusted === true && values['sandbox-untrusted'] !== true
       ? detectors?.find((name) => manifestOf(name) !== undefined && executesCode(name))
       : undefined;
   if (forbidden !== undefined)
@@ -294,9 +298,30 @@ function analysisArguments(
 function sandboxSettings(values: ReturnType<typeof parse>['values']): SandboxSettings {
   const mode = oneOf('--sandbox', values.sandbox, ['off', 'auto', 'require'] as const, 'off');
   const [except, read] = [values['sandbox-except'] ?? [], values['sandbox-read'] ?? []];
-  if (mode === 'off' && except.length + read.length > 0)
-    throw new UsageError('--sandbox-except and --sandbox-read need --sandbox auto or --sandbox require.');
-  return { mode, except, read: read.map((name) => path.resolve(name)) };
+  const network = grantedHosts(values['sandbox-network'] ?? []);
+  if (mode === 'off' && except.length + read.length + Object.keys(network).length > 0)
+    throw new UsageError(
+      '--sandbox-except, --sandbox-read and --sandbox-network need --sandbox auto or --sandbox require.',
+    );
+  const untrusted = values['sandbox-untrusted'] === true;
+  if (untrusted && (mode !== 'require' || values.untrusted !== true))
+    throw new UsageError('--sandbox-untrusted needs --untrusted and --sandbox require.');
+  return { mode, except, read: read.map((name) => path.resolve(name)), network, untrusted };
+}
+
+/** @param texts as `NAME=HOST:PORT` */
+function grantedHosts(texts: readonly string[]): SandboxSettings['network'] {
+  const granted = new Map<string, string[]>();
+  for (const text of texts) {
+    const [, name, host = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+    const parsed = allowedHostOf(host);
+    if (name === undefined || typeof parsed === 'string') {
+      const why = name === undefined ? '' : ` ${parsed as string}`;
+      throw new UsageError(`--sandbox-network takes NAME=HOST:PORT, not ${JSON.stringify(text)}.${why}`);
+    }
+    granted.set(name, [...(granted.get(name) ?? []), `${parsed.host}:${parsed.port}`]);
+  }
+  return Object.fromEntries(granted);
 }
 
 function agentCommand([action, folder = '.', ...more]: readonly string[], agents: string | undefined): Command {
@@ -373,6 +398,8 @@ function parse(argv: readonly string[]) {
         sandbox: { type: 'string' },
         'sandbox-except': { type: 'string', multiple: true },
         'sandbox-read': { type: 'string', multiple: true },
+        'sandbox-network': { type: 'string', multiple: true },
+        'sandbox-untrusted': { type: 'boolean' },
         baseline: { type: 'string' },
         'no-baseline': { type: 'boolean' },
         frozen: { type: 'boolean' },

@@ -16,6 +16,7 @@ import {
 import { detectorSettings } from '../engine/detector-settings.ts';
 import { matcherOf, optionsOf, type EngineSettings } from '../engine/engine-settings.ts';
 import { diskFree, machineMemory } from '../pool/machine.ts';
+import { confinementOf } from '../pool/sandbox.ts';
 import { createPool } from '../pool/pool.ts';
 import type { Pool } from '../pool/types.ts';
 import { baseDir, storeDirFor } from '../store/location.ts';
@@ -55,7 +56,9 @@ async function examine(argumentsOf: AnalysisArguments, stop: AbortSignal): Promi
   if (broken.length === 0) await expectKnown(root, argumentsOf.detectors ?? []);
   const { file, flaw, entries } = await baselineOf(root, argumentsOf.baselineFile);
   if (flaw !== undefined) broken.push(flaw);
-  const settings = { ...detectorSettings(configuration, folderSettings(root, argumentsOf).detectors ?? {}), trusted: argumentsOf.trusted }; // prettier-ignore
+  const confinement = confinementOf(argumentsOf.sandbox);
+  const confined = confinement === undefined ? {} : { confined: confinement };
+  const settings = { ...detectorSettings(configuration, folderSettings(root, argumentsOf).detectors ?? {}), trusted: argumentsOf.trusted, ...confined }; // prettier-ignore
   const store = await storageOf(root, argumentsOf.cache);
   const [{ detectors, missing, unheld }, memory, git, configured, editor] = await Promise.all([
     plansOf(root, settings, configuration, argumentsOf, stop),
@@ -114,7 +117,7 @@ interface Plans {
   readonly unheld: readonly string[];
 }
 
-type Settings = Pick<EngineSettings, 'detectors' | 'trusted' | 'exclude'>;
+type Settings = Pick<EngineSettings, 'detectors' | 'trusted' | 'confined' | 'exclude'>;
 
 async function plansOf(
   root: string,
@@ -262,6 +265,10 @@ function fromCommandLine(argumentsOf: AnalysisArguments): readonly PlacedValue[]
       ? []
       : [{ name: 'sandboxExcept', value: sandbox.except, from: '--sandbox-except' }]),
     ...(sandbox.read.length === 0 ? [] : [{ name: 'sandboxRead', value: sandbox.read, from: '--sandbox-read' }]),
+    ...(Object.keys(sandbox.network).length === 0
+      ? []
+      : [{ name: 'sandboxNetwork', value: sandbox.network, from: '--sandbox-network' }]),
+    ...(sandbox.untrusted ? [{ name: 'sandboxUntrusted', value: true, from: '--sandbox-untrusted' }] : []),
     ...(trusted ? [] : [{ name: 'trusted', value: false, from: '--untrusted' }]),
     ...(cache ? [] : [{ name: 'cache', value: false, from: '--no-cache' }]),
   ];

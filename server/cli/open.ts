@@ -5,7 +5,7 @@ import { detectorNames } from '../../workers/detectors/manifests.ts';
 import { declaredTools } from '../configuration/read.ts';
 import { Folder } from '../folder/folder.ts';
 import type { FolderOptions, FolderSettings } from '../folder/options.ts';
-import { requiredOf } from '../pool/sandbox.ts';
+import { confinementOf, requiredOf } from '../pool/sandbox.ts';
 import { UsageError, type AnalysisArguments } from './arguments.ts';
 import { baselineFileOf } from './baseline-file.ts';
 import { InternalFault } from './interruption.ts';
@@ -32,7 +32,7 @@ export async function openFolder(
 ): Promise<Folder> {
   const { watch = false, listen, warn } = options;
   const { cache, detectors = [], maxWorkers, sandbox } = argumentsOf;
-  await expectKnown(root, [...detectors, ...sandbox.except]);
+  await expectKnown(root, [...detectors, ...sandbox.except, ...Object.keys(sandbox.network)]);
   const folderOptions: FolderOptions = {
     settings: folderSettings(root, argumentsOf, options),
     strict: true,
@@ -82,6 +82,7 @@ export function folderSettings(
   const { detectors, tsconfigs, baselineFile, showConsequences, trusted, sandbox } = argumentsOf;
   return {
     trusted,
+    confined: confinementOf(sandbox),
     detectors: {
       ...(detectors === undefined ? {} : { only: detectors }),
       ...(tsconfigs.length === 0 ? {} : { options: { typescript: { projects: tsconfigs } } }),

@@ -46,6 +46,8 @@ export interface PrettyOptions {
   /** List every issue, however many there are. */
   readonly all: boolean;
   readonly failOn: Threshold;
+  /** False: code of the folder ran in a sandbox, if it did. */
+  readonly trusted?: boolean;
 }
 
 /** Rules or folders that a summary names. */
@@ -251,7 +253,7 @@ export class PrettyReporter implements Reporter {
     const isRefused = health.some(({ lastExit }) => lastExit?.kind === 'refused');
     const ran = detectors.filter(({ name, status }) => executesCode(name) && !isUnseen(status) && !(isRefused && status === 'failed')); // prettier-ignore
     if (ran.length > 0)
-      this.#line(this.#paint('gray', `${ran.map(({ name }) => name).join(' and ')} ran code of this folder. --untrusted forbids that.`)); // prettier-ignore
+      this.#line(this.#paint('gray', `${ran.map(({ name }) => name).join(' and ')} ran code of this folder${this.#options.trusted === false ? ' in the sandbox.' : '. --untrusted forbids that.'}`)); // prettier-ignore
     const { exitCode, bySeverity } = summary;
     const wasStopped = detectors.some(({ error }) => error === stoppedByUser);
     const why = wasStopped

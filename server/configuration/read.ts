@@ -8,7 +8,7 @@ import { declarationOf, type RawDeclaration } from '../../workers/protocol/decla
 import type { ToolDeclaration } from '../../workers/protocol/tool-declaration.ts';
 import { IssueCompleter } from '../../workers/protocol/fingerprint.ts';
 import { readText, UnreadableFile } from '../../workers/protocol/read-file.ts';
-import { manifestOf } from '../../workers/detectors/manifests.ts';
+import { manifests, queries } from '../../workers/detectors/manifests.ts';
 import { ConfigFile, START } from '../../workers/reading/config-file.ts';
 import { validated, type Flaw } from './validate.ts';
 
@@ -96,6 +96,9 @@ interface RawConfiguration extends Pick<Configuration, 'exclude' | 'detectors'> 
   readonly external: Readonly<Record<string, RawDeclaration>>;
 }
 
+/** Those of workers and queries too: what the user lets one of ours do in the sandbox is not for a tool of that name. */
+const ownNames = new Set([ownName, ...[...manifests, ...queries].flatMap(({ name, worker }) => [name, worker.group])]);
+
 /** A tool whose declaration is wrong does not run; the others do. */
 function toolsOf(raw: RawConfiguration['external']): {
   readonly tools: Configuration['external'];
@@ -104,10 +107,8 @@ function toolsOf(raw: RawConfiguration['external']): {
   const tools: Record<string, ToolDeclaration | undefined> = {};
   const flaws: Flaw[] = [];
   for (const [name, declaration] of Object.entries(raw)) {
-    const isOwn = manifestOf(name) !== undefined || name === ownName;
-    const tool = isOwn
-      ? `${name} is one of Bulkhead's own detectors. Choose another name.`
-      : declarationOf(name, declaration);
+    const isOwn = ownNames.has(name);
+    const tool = isOwn ? `${name} is a name of Bulkhead's own. Choose another name.` : declarationOf(name, declaration);
     if (typeof tool === 'string') flaws.push({ rule: 'invalid-value', message: tool, path: ['external', name] });
     else tools[name] = tool;
   }

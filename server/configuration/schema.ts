@@ -146,6 +146,21 @@ export const generalSettings = {
     description:
       'Absolute paths of files and folders outside of the workspace that workers in a sandbox may read too; `~/` is the home folder.',
   },
+  sandboxNetwork: {
+    type: 'object',
+    additionalProperties: { type: 'array', items: { type: 'string', minLength: 1 } },
+    default: {},
+    scope: 'machine',
+    description:
+      'Hosts that workers in a sandbox may reach, by the name of the detector or declared tool: `{"audit": ["registry.npmjs.org:443"]}`. Everything else stays closed, addresses and names of your own network too.',
+  },
+  sandboxUntrusted: {
+    type: 'boolean',
+    default: false,
+    scope: 'machine',
+    description:
+      'In Restricted Mode, let detectors run the code of the workspace (ESLint plugins, declared tools) in the sandbox. This applies only while `bulkhead.sandbox` is `require`, and not to detectors that `bulkhead.sandboxExcept` or `bulkhead.sandboxNetwork` names, or that write to the workspace.',
+  },
 } as const satisfies Readonly<Record<string, SettingSchema>>;
 
 /** The values of {@link generalSettings}. */
@@ -164,7 +179,9 @@ type ValueOf<Schema extends ValueSchema> = Schema extends { readonly enum: reado
         ? number
         : Schema extends { readonly type: 'array'; readonly items: infer Item extends ValueSchema }
           ? readonly ValueOf<Item>[]
-          : unknown;
+          : Schema extends { readonly type: 'object'; readonly additionalProperties: infer Value extends ValueSchema }
+            ? Readonly<Record<string, ValueOf<Value>>>
+            : unknown;
 
 /** The settings of one detector, by their name after `bulkhead.<detector>.`. */
 export function detectorSettings(detector: string): Readonly<Record<string, SettingSchema>> {

@@ -49,7 +49,8 @@ function flat(raw: unknown): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     Object.entries(isRecord(raw) ? raw : {}).flatMap(([given, value]) => {
       const name = given.replace(/^bulkhead\./, '');
-      if (!isRecord(value) || name.includes('.')) return [[`bulkhead.${name}`, value] as const];
+      if (!isRecord(value) || name.includes('.') || Object.hasOwn(generalSettings, name))
+        return [[`bulkhead.${name}`, value] as const];
       return Object.entries(value).map(([option, chosen]) => [`bulkhead.${name}.${option}`, chosen] as const);
     }),
   );

@@ -9,6 +9,8 @@ export interface EngineSettings {
   readonly detectors: ReadonlyMap<string, DetectorOptions>;
   /** False: detectors that execute code of the workspace do not run. */
   readonly trusted: boolean;
+  /** Code of an untrusted workspace runs in a sandbox that keeps everything, or not at all: all detectors run but these. */
+  readonly confined?: { readonly except: readonly string[] };
   /** gitignore-style patterns of files that are never analysed. */
   readonly exclude: readonly string[];
   /** Issues in the configuration itself; absent: none. */
@@ -23,12 +25,16 @@ export interface EngineSettings {
 
 /** Undefined: the detector is disabled, or may not run before the workspace is trusted. */
 export function optionsOf(
-  settings: Pick<EngineSettings, 'detectors' | 'trusted'>,
+  settings: Pick<EngineSettings, 'detectors' | 'trusted' | 'confined'>,
   name: string,
 ): DetectorOptions | undefined {
   const options = settings.detectors.get(name);
   if (options === undefined || settings.trusted) return options;
-  const untrusted = manifestOf(name)?.untrusted ?? 'does not run';
+  const manifest = manifestOf(name);
+  const isOut = settings.confined?.except.includes(name) ?? true;
+  // What it writes, others may run later, outside.
+  if (!isOut && (manifest?.sandbox.write ?? []).length === 0) return options;
+  const untrusted = manifest?.untrusted ?? 'does not run';
   return untrusted === 'does not run' ? undefined : { ...options, ...untrusted };
 }
 

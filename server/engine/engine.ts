@@ -240,7 +240,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     const restricted = [...this.#restricted].map((name): DetectorStatus => ({
       name,
       state: 'restricted',
-      note: 'Not run in Restricted Mode (--untrusted): it executes code of the workspace. Trust the workspace to turn it on.',
+      note: 'Not run in Restricted Mode (--untrusted): it executes code of the workspace. Trust the workspace to turn it on, or let such code run in a sandbox (bulkhead.sandboxUntrusted, --sandbox-untrusted).',
       problems: [],
       durationMs: 0,
       checked: 0,

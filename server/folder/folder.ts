@@ -604,11 +604,12 @@ export class Folder extends EventEmitter<FolderEvents> implements AsyncDisposabl
   }
 
   #engineSettings(): EngineSettings {
-    const { detectors = {}, trusted = true, showConsequences = false, only } = this.#settings;
+    const { detectors = {}, trusted = true, confined, showConsequences = false, only } = this.#settings;
     return {
       ...this.#configuration.settings(detectors),
       issues: this.configurationIssues,
       trusted,
+      ...(confined === undefined ? {} : { confined }),
       showConsequences,
       live: this.#options.live === true,
       ...(only === undefined ? {} : { only }),

@@ -1,6 +1,7 @@
 /** Options, settings and events of a folder. Types only. */
 import type { DetectorChoice } from '../engine/detector-settings.ts';
 import type { FileChange } from '../journal.ts';
+import type { Confinement } from '../pool/sandbox.ts';
 import type { PoolSettings, SupervisedPool } from '../pool/types.ts';
 import type { RunEntry } from '../store/run-history.ts';
 import type { StorageLocation } from './storage.ts';
@@ -11,6 +12,8 @@ export interface FolderSettings {
   readonly detectors?: DetectorChoice;
   /** False: detectors that execute code of the workspace do not run. Default true. */
   readonly trusted?: boolean;
+  /** Not trusted: all detectors but these run nevertheless, because the pool keeps each of them in a sandbox. */
+  readonly confined?: Confinement | undefined;
   /** Absolute path of a baseline whose issues are hidden; it need not exist. Absent: no issue is hidden. */
   readonly baseline?: string | undefined;
   /** Detectors of files check only these files (relative to the root), and only their issues are shown. Default: all. */

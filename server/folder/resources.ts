@@ -65,6 +65,7 @@ export class FolderResources {
         ...storageDir,
         onSlow: (message) => this.#log('warn', message),
         onSandbox: (message) => this.#log('warn', message),
+        onUnreached: (message) => this.#log('warn', message),
       });
     this.#pool = pool;
     if (store === undefined || sharedDir === undefined) return pool;

@@ -21,7 +21,7 @@ import type { FolderSettings, UnsavedDocument } from '../folder/options.ts';
 import type { FunctionScores } from '../folder/scores.ts';
 import type { SuppressionRequest } from '../folder/suppressions.ts';
 import { MEMORY_KINDS } from '../pool/quarantine.ts';
-import { requiredOf, sandboxOf } from '../pool/sandbox.ts';
+import { confinementOf, requiredOf, sandboxOf } from '../pool/sandbox.ts';
 import type { SupervisedPool } from '../pool/types.ts';
 import { baselineName } from '../store/baseline.ts';
 import type { FoldersResult, StatusProblem } from '../../workers/protocol/editor-protocol.ts';
@@ -488,6 +488,8 @@ export class Workspace extends EventEmitter<WorkspaceEvents> {
     return {
       detectors: choiceOf(settings),
       trusted,
+      // The pool has those of the window.
+      confined: confinementOf(sandboxOf(this.#settings.settings)),
       showConsequences: settings.showConsequences,
       baseline: settings.baseline === 'hide' ? path.join(root, baselineName) : undefined,
       sharing: settings.shareAnalysis

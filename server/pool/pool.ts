@@ -8,6 +8,7 @@ import type {
   Unit,
 } from '../../workers/protocol/detector-protocol.ts';
 import type { TaskFigures } from '../../workers/ipc/index.ts';
+import { toolIn } from '../../workers/protocol/declared-tools.ts';
 import { CheckRun } from './check-run.ts';
 import { printableLine } from '../printable.ts';
 import { systemClock, type Clock, type Random } from '../clock.ts';
@@ -67,6 +68,8 @@ export interface PoolOptions extends PoolSettings {
   readonly onSlow?: (message: string) => void;
   /** Workers run without a sandbox, or with one that does not keep everything: why, and the way out. */
   readonly onSandbox?: (message: string) => void;
+  /** A worker in a sandbox that allows some hosts wished to reach one that it may not, or could not. */
+  readonly onUnreached?: (message: string) => void;
   readonly log?: PoolLog;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -136,6 +139,11 @@ class WorkerPool implements SupervisedPool {
         log('warn', message);
         options.onSandbox?.(message);
       },
+      log: (level, message) => {
+        log(level, message);
+        if (level === 'warn') options.onUnreached?.(message);
+      },
+      now: () => clock.date(),
       onChange: () => this.#changed(),
     });
     this.#fleet = new Fleet(this.#most, {
@@ -189,6 +197,7 @@ class WorkerPool implements SupervisedPool {
     const partition = this.#partitions.of(entry?.plansWith ?? detector, root, 'light');
     if (partition === undefined || entry === undefined)
       throw new PlanFailure(this.#unknownDetector(detector), undefined);
+    this.#sandbox.asked(detector, toolIn(request.options)?.network ?? []);
     const either = AbortSignal.any([signal, this.#closing.signal]);
     const job = new PlanJob(request, entry.title, partition, either, this.#fleet, {
       clock: this.#clock,

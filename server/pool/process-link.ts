@@ -140,6 +140,7 @@ class ProcessLink implements WorkerLink {
         // Stacks of native code and chatter of tools: the reason of an exit quotes what matters.
         onLog: ({ level, message, source }) => log(source === 'worker' ? level : 'debug', message),
         onVitals: (vitals) => this.#reportVitals(vitals),
+        onNetwork: (attempt) => this.#sandbox?.reached(name, attempt),
       });
       this.#client = client;
       return { client };

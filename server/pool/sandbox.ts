@@ -5,12 +5,15 @@
  */
 import os from 'node:os';
 import path from 'node:path';
-import { measureSandbox, type SandboxPolicy, type SandboxReport } from '../../workers/ipc/index.ts';
+import { allowedHostOf, measureSandbox } from '../../workers/ipc/index.ts';
+import type { NetworkAttempt, SandboxPolicy, SandboxReport } from '../../workers/ipc/index.ts';
 import { isLauncherFailure, sandboxFailure } from '../../workers/ipc/sandbox/failures.ts';
 import { findLauncher } from '../../workers/ipc/sandbox/launcher.ts';
 import { isWithin } from '../../workers/ipc/sandbox/policy.ts';
 import type { SandboxHealth } from '../../workers/protocol/health.ts';
 import type { SandboxNeeds } from '../../workers/protocol/manifest.ts';
+import { detectorTable } from './detectors.ts';
+import { NetworkLog } from './network-log.ts';
 import { nodeProcess } from './runtimes.ts';
 import { installationOfScript, pathsAround, programFolders, type Surroundings } from './sandbox-paths.ts';
 import { printableLine } from '../printable.ts';
@@ -25,6 +28,10 @@ export interface SandboxSettings {
   readonly except: readonly string[];
   /** Files and folders that workers may read besides. */
   readonly read: readonly string[];
+  /** By detector or tool: hosts that its worker may reach, each as `host:port`. */
+  readonly network: Readonly<Record<string, readonly string[]>>;
+  /** Detectors that run code of an untrusted folder may do so in a sandbox that is required. */
+  readonly untrusted: boolean;
 }
 
 /** @param settings of an editor */
@@ -32,16 +39,46 @@ export function sandboxOf(settings: {
   readonly sandbox: SandboxMode;
   readonly sandboxExcept: readonly string[];
   readonly sandboxRead: readonly string[];
+  readonly sandboxNetwork: Readonly<Record<string, readonly string[]>>;
+  readonly sandboxUntrusted: boolean;
 }): SandboxSettings {
-  return { mode: settings.sandbox, except: settings.sandboxExcept, read: settings.sandboxRead };
+  const { sandbox, sandboxExcept, sandboxRead, sandboxNetwork, sandboxUntrusted } = settings;
+  return {
+    mode: sandbox,
+    except: sandboxExcept,
+    read: sandboxRead,
+    network: sandboxNetwork,
+    untrusted: sandboxUntrusted,
+  };
 }
 
-/** What processes that share an analysis tell each other of it: an object with nothing, or with what {@link except} says. */
-export function requiredOf({ mode, except }: SandboxSettings): { readonly sandboxExcept?: readonly string[] } {
-  return mode === 'require' ? { sandboxExcept: except.toSorted() } : {};
+/** What processes that share an analysis tell each other of it: an object with nothing, or with what is less held. */
+export function requiredOf({ mode, except, network }: SandboxSettings): { readonly sandboxExcept?: readonly string[] } {
+  const granted = Object.entries(network).flatMap(([name, hosts]) => hosts.map((host) => `${name}=${host}`));
+  return mode === 'require' ? { sandboxExcept: [...except, ...granted].toSorted() } : {};
 }
 
-export const noSandbox: SandboxSettings = { mode: 'off', except: [], read: [] };
+/**
+ * Which detectors run no code of an untrusted folder in spite of the sandbox: those that the user lets out of it, in whole or
+ * to some hosts, because a folder chooses which code goes by the name of a tool. Undefined: none runs any.
+ */
+export function confinementOf({ mode, except, network, untrusted }: SandboxSettings): Confinement | undefined {
+  if (mode !== 'require' || !untrusted) return undefined;
+  const named = [...except, ...Object.keys(network)];
+  const groups = new Set(named.map(groupOf));
+  const mates = Object.keys(detectorTable).filter((name) => groups.has(groupOf(name)));
+  return { except: [...new Set([...named, ...mates])].toSorted() };
+}
+
+export interface Confinement {
+  readonly except: readonly string[];
+}
+
+function groupOf(name: string): string {
+  return Object.hasOwn(detectorTable, name) ? (detectorTable[name]?.group ?? name) : name;
+}
+
+export const noSandbox: SandboxSettings = { mode: 'off', except: [], read: [], network: {}, untrusted: false };
 
 export interface SandboxOptions {
   /** Absolute path of the launcher, or why there is none. */
@@ -51,6 +88,9 @@ export interface SandboxOptions {
   readonly groupOf?: (detector: string) => string | undefined;
   /** Something to tell the user, once. */
   readonly warn: (message: string) => void;
+  /** Which hosts workers reach. */
+  readonly log?: (level: 'info' | 'warn', message: string) => void;
+  readonly now?: () => number;
   readonly onChange?: () => void;
 }
 
@@ -75,6 +115,7 @@ const noNeeds: SandboxNeeds = { network: false, write: [], homeCaches: [], proce
 
 export class Sandbox {
   readonly #options: Required<Pick<SandboxOptions, 'launcher' | 'measure' | 'groupOf' | 'warn' | 'onChange'>>;
+  readonly #network: NetworkLog;
   #settings: SandboxSettings;
   #measuring: Promise<SandboxReport> | undefined;
   #report: SandboxReport | undefined;
@@ -87,6 +128,7 @@ export class Sandbox {
 
   constructor(settings: SandboxSettings, options: SandboxOptions) {
     this.#settings = settings;
+    this.#network = new NetworkLog(options.log ?? (() => {}), options.now ?? Date.now);
     this.#options = {
       launcher: findLauncher,
       measure: measureSandbox,
@@ -108,9 +150,33 @@ export class Sandbox {
   health(): SandboxHealth {
     const { mode } = this.#settings;
     if (mode === 'off') return { mode, state: 'none' };
-    if (this.#reason !== undefined) return { mode, state: 'none', reason: this.#reason };
-    if (this.#report === undefined) return { mode, state: 'unknown' };
-    return { mode, ...told(this.#report) };
+    const network = this.#network.health();
+    const more = {
+      ...(confinementOf(this.#settings) === undefined ? {} : { untrusted: true }),
+      ...(network === undefined ? {} : { network }),
+    };
+    if (this.#reason !== undefined) return { mode, state: 'none', reason: this.#reason, ...more };
+    if (this.#report === undefined) return { mode, state: 'unknown', ...more };
+    return { mode, ...told(this.#report), ...more };
+  }
+
+  /** A worker inside reached a host, or wished to. */
+  reached(worker: string, attempt: NetworkAttempt): void {
+    this.#network.add(worker, attempt);
+    this.#options.onChange();
+  }
+
+  /** A folder declares that a tool needs these hosts, which says nothing about what the user thinks of that. */
+  asked(tool: string, hosts: readonly string[]): void {
+    if (this.#settings.mode === 'off' || this.#reason !== undefined || this.#isExcepted(tool)) return;
+    const granted = this.#grantsOf(tool);
+    const missing = hosts.filter((host) => !granted.includes(spelled(host)));
+    const [first] = missing;
+    if (first === undefined) return;
+    this.#warn(
+      `${printableLine(tool)} asks for ${printableLine(missing.join(', '))}, which it cannot reach in the sandbox. ` +
+        `If you agree, name it in 'bulkhead.sandboxNetwork' (in a terminal: --sandbox-network ${printableLine(`${tool}=${first}`)}).`,
+    );
   }
 
   /**
@@ -118,10 +184,8 @@ export class Sandbox {
    * @throws Error with `require` when there is no sandbox that keeps everything; its message says how to repair it
    */
   async policyFor(start: WorkerStart): Promise<SandboxPolicy | undefined> {
-    const { mode, except } = this.#settings;
-    const { group } = start.entry;
-    const isExcepted = except.some((name) => name === group || this.#options.groupOf(name) === group);
-    if (mode === 'off' || isExcepted || this.#reason !== undefined) return undefined;
+    const { mode } = this.#settings;
+    if (mode === 'off' || this.#isExcepted(start.entry.group) || this.#reason !== undefined) return undefined;
     const { driver } = start.entry.runtime ?? nodeProcess;
     if (driver !== nodeProcess.driver) return this.#withoutDriver(start, driver.name);
     const launcher = this.#options.launcher();
@@ -179,6 +243,27 @@ export class Sandbox {
     return undefined;
   }
 
+  #isExcepted(group: string): boolean {
+    return this.#settings.except.some((name) => this.#isOf(name, group));
+  }
+
+  #isOf(name: string, group: string): boolean {
+    return name === group || this.#options.groupOf(name) === group;
+  }
+
+  /** The hosts that the user lets a worker reach, in one spelling. */
+  #grantsOf(group: string): readonly string[] {
+    const named = Object.entries(this.#settings.network).filter(([name]) => this.#isOf(name, group));
+    const valid = named.flatMap(([name, hosts]) =>
+      hosts.flatMap((text) => {
+        const host = allowedHostOf(text);
+        if (typeof host === 'string') this.#warn(`'bulkhead.sandboxNetwork' of ${printableLine(name)}: ${host}`);
+        return typeof host === 'string' ? [] : [`${host.host}:${host.port}`];
+      }),
+    );
+    return [...new Set(valid)];
+  }
+
   #warn(message: string): void {
     if (this.#told.has(message)) return;
     this.#told.add(message);
@@ -213,6 +298,7 @@ export class Sandbox {
 
   async #policy({ root, entry }: WorkerStart, launcher: string): Promise<SandboxPolicy> {
     const needs = entry.sandbox ?? noNeeds;
+    const grants = this.#grantsOf(entry.group);
     const ours = [import.meta.filename, ...(entry.script === undefined ? [] : [entry.script])];
     const modules = Object.values(entry.modules ?? {});
     const [{ read: around, unread }, ...read] = await Promise.all([
@@ -226,7 +312,7 @@ export class Sandbox {
       [...unread].filter(([, target]) => !chosen.some((name) => isWithin(target, name))),
     );
     return {
-      network: needs.network ? 'host' : 'none',
+      network: needs.network ? 'host' : grants.length === 0 ? 'none' : { allow: grants },
       read: [...around, ...read.flat(), ...needs.homeCaches.map(inHome), ...chosen],
       write: needs.write.map((folder) => path.join(root, folder)),
       protect: needs.write.length === 0 ? [] : PROTECTED.map((name) => path.join(root, name)),
@@ -260,6 +346,11 @@ export class Sandbox {
 const PATHS_KEPT_MS = 2_000;
 /** So many are named. */
 const MOST_LINKS = 3;
+
+function spelled(text: string): string {
+  const host = allowedHostOf(text);
+  return typeof host === 'string' ? text : `${host.host}:${host.port}`;
+}
 
 function inHome(name: string): string {
   return name.startsWith('~/') ? path.join(os.homedir(), name.slice(2)) : name;

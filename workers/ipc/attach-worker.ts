@@ -10,7 +10,7 @@ import { RunningClient } from './running-client.ts';
 import { startCancelled } from './starting.ts';
 
 /** How to attach to a worker. Its vitals and its output stay with the process that started it. */
-export type AttachOptions = Omit<ClientOptions, 'retry' | 'onVitals' | 'timeouts'> & {
+export type AttachOptions = Omit<ClientOptions, 'retry' | 'onVitals' | 'onNetwork' | 'timeouts'> & {
   /** For logs. Default `worker`. */
   readonly name?: string | undefined;
   /** Take the line up again when it breaks although the worker lives. Default `false`: the client is disconnected. */

@@ -9,6 +9,7 @@ import type { LogLevel, TransactionId } from './messages.ts';
 import type { Retry } from './backoff.ts';
 import type { ContainerPolicy } from './container/policy.ts';
 import type { SandboxPolicy } from './sandbox/policy.ts';
+import type { NetworkAttempt } from './sandbox/proxy.ts';
 import type { Serializer } from './serializer.ts';
 import type { StartupData } from './startup.ts';
 
@@ -132,6 +133,8 @@ export interface LaunchContext {
   onLog(entry: LogEntry): void;
   /** To be called about once a second while {@link WorkerHandle.watch} is on. */
   onVitals(vitals: Vitals): void;
+  /** To be called for each host that a sandboxed worker wishes to reach, where only some are allowed. */
+  onNetwork(attempt: NetworkAttempt): void;
 }
 
 /** One worker, from the moment it is being started. */

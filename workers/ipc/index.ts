@@ -55,6 +55,9 @@ export type { CanaryAttempt, SandboxReport } from './sandbox/canary.ts';
 export type { SandboxFailure, SandboxFailureCause } from './sandbox/failures.ts';
 export type { ContainerPolicy } from './container/policy.ts';
 export type { SandboxPolicy } from './sandbox/policy.ts';
+export type { NetworkAttempt, ProxyOptions } from './sandbox/proxy.ts';
+export { allowedHostOf } from './sandbox/allow-list.ts';
+export type { AllowedHost } from './sandbox/allow-list.ts';
 export type { ExitKind, WorkerExit } from './exit.ts';
 export type { EventStream } from './event-stream.ts';
 export type {

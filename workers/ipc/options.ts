@@ -7,6 +7,7 @@ import type { Logger } from './logger.ts';
 import type { Handlers, MessageDefinitions, TransactionId } from './messages.ts';
 import type { Middleware } from './middleware.ts';
 import type { Retry } from './backoff.ts';
+import type { NetworkAttempt } from './sandbox/proxy.ts';
 import type { SandboxPolicy } from './sandbox/policy.ts';
 import type { Serializer } from './serializer.ts';
 import { duration, numberWithin, timeLimit } from './timers.ts';
@@ -49,6 +50,8 @@ export interface ClientOptions {
   /** From the very start, before there is a client to listen on. */
   readonly onLog?: ((entry: LogEntry) => void) | undefined;
   readonly onVitals?: ((vitals: Vitals) => void) | undefined;
+  /** With a sandbox that allows some hosts: what became of each wish to reach one. */
+  readonly onNetwork?: ((attempt: NetworkAttempt) => void) | undefined;
   /** Listeners to what happens to the worker and its line, from the very start: the first `connect` included. */
   readonly on?: LifecycleListeners | undefined;
   /** Gives up a start that is under way. */

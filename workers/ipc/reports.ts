@@ -8,10 +8,12 @@ import type { Logger } from './logger.ts';
 import type { LogLevel } from './messages.ts';
 import type { AnyWorkerOptions } from './options.ts';
 import { stackOf } from './realm.ts';
+import type { NetworkAttempt } from './sandbox/proxy.ts';
 
 interface Heard extends LifecycleEvents {
   readonly log: LogEntry;
   readonly vitals: Vitals;
+  readonly network: NetworkAttempt;
 }
 
 export class Reports {
@@ -25,9 +27,10 @@ export class Reports {
     this.logger = safeLogger(options.logger ?? silentLogger);
     this.#name = options.name ?? 'worker';
     this.#pid = pid;
-    const { onLog, onVitals, on } = options;
+    const { onLog, onVitals, onNetwork, on } = options;
     if (onLog !== undefined) this.on('log', onLog);
     if (onVitals !== undefined) this.on('vitals', onVitals);
+    if (onNetwork !== undefined) this.on('network', onNetwork);
     if (on?.connect !== undefined) this.on('connect', on.connect);
     if (on?.disconnect !== undefined) this.on('disconnect', on.disconnect);
     if (on?.error !== undefined) this.on('error', on.error);

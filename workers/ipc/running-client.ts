@@ -82,6 +82,7 @@ export class RunningClient {
       logger: this.#reports.logger,
       onLog: (entry) => this.#reports.entry(entry),
       onVitals: (vitals) => this.#onVitalsReport(vitals),
+      onNetwork: (attempt) => this.#reports.emit('network', attempt),
     });
     this.#watch = new Watch({
       inWork: () => this.inWork,

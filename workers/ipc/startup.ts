@@ -5,6 +5,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Bell } from './bell.ts';
 import { unpackWorkerData } from './drivers/worker-data.ts';
 import type { PackedData } from './drivers/worker-data.ts';
+import type { RelayPlace } from './sandbox/relay.ts';
 
 /** What a worker is told when it is started. */
 export interface StartupData {
@@ -20,6 +21,8 @@ export interface StartupData {
   readonly socketPath?: string;
   /** child-process: the directory of the socket goes with it. */
   readonly ownsDirectory?: boolean;
+  /** child-process: the way to the hosts that its sandbox allows. */
+  readonly relay?: RelayPlace;
   /** worker-threads, inline: the line. */
   readonly port?: MessagePort;
   /** worker-threads: answered by return, to tell whether the thread turns its event loop. */

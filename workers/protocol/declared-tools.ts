@@ -2,6 +2,7 @@
  * Tools that a workspace declares under `external` in `bulkhead.config.json`: each is a detector, by the name of its
  * declaration. Data, for the server and for the worker that runs them.
  */
+import { allowedHostOf } from '../ipc/sandbox/allow-list.ts';
 import type { DetectorOptions } from './detector-protocol.ts';
 import type { ValueSchema } from './manifest.ts';
 import { toolOutputs, type ToolDeclaration } from './tool-declaration.ts';
@@ -58,6 +59,10 @@ export function declarationOf(name: string, raw: RawDeclaration): ToolDeclaratio
   if (tool.pattern !== undefined) {
     const flaw = flawOfPattern(tool.pattern);
     if (flaw !== undefined) return flaw;
+  }
+  for (const host of tool.network ?? []) {
+    const parsed = allowedHostOf(host);
+    if (typeof parsed === 'string') return `"network": ${parsed}`;
   }
   return { ...tool, command };
 }
@@ -132,6 +137,12 @@ export const toolSchema = {
       type: 'object',
       additionalProperties: { type: 'string' },
       description: 'Added to the environment.',
+    },
+    network: {
+      type: 'array',
+      items: { type: 'string', minLength: 1 },
+      description:
+        'Hosts that it needs, each with a port (`registry.example.org:443`). In a sandbox it reaches them only if the user allows it with the setting `bulkhead.sandboxNetwork`.',
     },
     timeout: { type: 'number', minimum: 1, description: 'Seconds after which a run is ended.' },
     install: { type: 'string', minLength: 1, description: 'How to get the tool, for when it is missing.' },

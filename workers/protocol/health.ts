@@ -152,6 +152,30 @@ export interface SandboxHealth {
   readonly state: 'full' | 'partial' | 'none' | 'unknown';
   /** Why it is not full, and the way out. */
   readonly reason?: string;
+  /** Detectors that run code of an untrusted workspace may do so inside. */
+  readonly untrusted?: boolean;
+  /** Absent: no worker wished to reach a host that way. */
+  readonly network?: NetworkHealth;
+}
+
+/** The hosts that workers reached or wished to reach, where a sandbox allows only some. */
+export interface NetworkHealth {
+  /** At most 50 that were refused, and as many of the others. */
+  readonly hosts: readonly NetworkAccess[];
+  /** How many more wishes there were, for other hosts. */
+  readonly unlisted: number;
+}
+
+export interface NetworkAccess {
+  readonly worker: string;
+  readonly host: string;
+  readonly port: number;
+  /** `failed`: allowed, but the host could not be reached. */
+  readonly outcome: 'allowed' | 'refused' | 'failed';
+  readonly reason?: string;
+  readonly count: number;
+  /** Milliseconds since the epoch. */
+  readonly last: number;
 }
 
 export interface HealthParams {

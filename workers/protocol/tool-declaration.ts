@@ -29,6 +29,8 @@ export interface ToolDeclaration {
   readonly configFiles?: readonly string[];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Hosts that it needs, each as `host:port`. It asks; only the user can allow it. */
+  readonly network?: readonly string[];
   /** Seconds. */
   readonly timeout?: number;
   /** One sentence: how to get it. */

@@ -7,7 +7,7 @@ import { ContainerDriver } from '../../../workers/ipc/drivers/container.ts';
 import { engineImage, inContainers, realEngine, roomy } from '../../support/container.ts';
 import { createPool, type PoolOptions } from '../../../server/pool/pool.ts';
 import type { CheckOutcome, PoolNotice, SupervisedPool } from '../../../server/pool/types.ts';
-import type { SandboxSettings } from '../../../server/pool/sandbox.ts';
+import { noSandbox, type SandboxSettings } from '../../../server/pool/sandbox.ts';
 import type { SandboxNeeds } from '../../../workers/protocol/manifest.ts';
 import type { CheckEvent, Issue, Overlay, Unit } from '../../../workers/protocol/detector-protocol.ts';
 
@@ -18,7 +18,7 @@ export const scriptedNeeds: SandboxNeeds = { network: false, write: ['.'], homeC
 
 /** With `BULKHEAD_TEST_SANDBOX=require` in the environment the faults happen in a sandbox. */
 export function chosenSandbox(): SandboxSettings {
-  return { mode: process.env['BULKHEAD_TEST_SANDBOX'] === 'require' ? 'require' : 'off', except: [], read: [] };
+  return { ...noSandbox, mode: process.env['BULKHEAD_TEST_SANDBOX'] === 'require' ? 'require' : 'off' };
 }
 
 /** With `BULKHEAD_TEST_CONTAINER=require` they happen in containers of the engine that answers here. */

@@ -86,4 +86,61 @@ describe('bulkhead check --sandbox require', function () {
     assert.equal(stdout.match(/Root lacks the capability CAP_SETFCAP\. Run as an ordinary user/g)?.length, 1, stdout);
     assert.ok(!stdout.includes('ran code of this folder'), stdout);
   });
+
+  it('lets code of a folder that is not trusted run only inside, and says that it did', async () => {
+    await using workspace = await makeWorkspace({
+      'package.json': '{ "name": "untrusted", "private": true, "type": "module" }',
+      'eslint.config.js':
+        "import { writeFileSync } from 'node:fs';\ntry { writeFileSync(new URL('added', import.meta.url), ''); } catch {}\nexport default [{ rules: { 'no-var': 'error' } }];\n",
+      'src/a.js': 'var a = 1;\n',
+    });
+    await workspace.link({ eslint: 'eslint' });
+    const run = (...argv: readonly string[]) =>
+      startCli(['check', workspace.root, '--untrusted', '--sandbox', 'require', ...argv]).result;
+    const before = await run();
+    assert.ok(!before.stdout.includes('no-var'), before.stdout);
+    const { code, stdout } = await run('--sandbox-untrusted', '--detectors', 'eslint');
+    assert.ok(!(await readdir(workspace.root)).includes('added'));
+    if (canSandbox()) {
+      assert.match(stdout, /no-var/);
+      assert.match(stdout, /eslint ran code of this folder in the sandbox\./);
+      assert.equal(code, 1);
+    } else if (process.platform !== 'darwin') assert.equal(code, 3);
+  });
+
+  it('says what a tool asks for and may not reach, and lets it reach what the user names', async () => {
+    if (!canSandbox()) return;
+    const script = `
+const [answer] = await Promise.allSettled(['granted.invalid', 'other.invalid'].map((host) => fetch('https://' + host + '/').catch(() => {})));
+console.log('src/a.js:1:1: ' + process.env.HTTPS_PROXY);`;
+    const network = ['granted.invalid:443', 'other.invalid:443'];
+    const declaration = {
+      command: ['node', 'tool.mjs'],
+      network,
+      pattern: '^(?<file>[^:]+):(?<line>\\d+):(?<column>\\d+): (?<message>.*)$',
+    };
+    await using workspace = await makeWorkspace({
+      'bulkhead.config.json': JSON.stringify({ external: { asks: declaration } }),
+      'tool.mjs': script,
+      'src/a.js': 'export const a = 1;\n',
+    });
+    const run = (...argv: readonly string[]) =>
+      startCli(['check', workspace.root, '--detectors', 'asks', '--sandbox', 'require', '--fail-on', 'never', ...argv])
+        .result;
+    const closed = await run();
+    const told = closed.stdout + closed.stderr;
+    assert.equal(
+      told.match(/asks asks for granted\.invalid:443, other\.invalid:443, which it cannot reach/g)?.length,
+      1,
+      told,
+    );
+    assert.match(told, /--sandbox-network asks=granted\.invalid:443/);
+    assert.match(told, /src\/a\.js[^]*undefined/, 'no proxy without a grant');
+    const opened = await run('--sandbox-network', 'asks=granted.invalid:443');
+    const said = opened.stdout + opened.stderr;
+    assert.match(said, /asks asks for other\.invalid:443, which/);
+    assert.match(said, /asks#1 was refused other\.invalid:443: it is not on the allow-list/);
+    // No resolver knows it.
+    assert.match(said, /asks#1 could not reach granted\.invalid:443: its name was not resolved/);
+  });
 });

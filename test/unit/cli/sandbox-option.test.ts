@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { parseCommand, UsageError } from '../../../server/cli/arguments.ts';
 import { folderSettings } from '../../../server/cli/open.ts';
+import { noSandbox } from '../../../server/pool/sandbox.ts';
 import { greetingOf, mayAnswer } from '../../../server/sharing/messages.ts';
 
 describe('--sandbox', () => {
@@ -13,7 +14,7 @@ describe('--sandbox', () => {
   };
 
   it('is off unless it is given, and takes three values', () => {
-    assert.deepEqual(argumentsOf().sandbox, { mode: 'off', except: [], read: [] });
+    assert.deepEqual(argumentsOf().sandbox, noSandbox);
     assert.equal(argumentsOf('--sandbox', 'auto').sandbox.mode, 'auto');
     assert.throws(() => argumentsOf('--sandbox', 'yes'), UsageError);
   });
@@ -24,6 +25,28 @@ describe('--sandbox', () => {
     assert.deepEqual(except, ['knip', 'lint']);
     assert.deepEqual(read, [path.resolve('shared')]);
     assert.throws(() => argumentsOf(...more), UsageError);
+  });
+
+  it('takes hosts for a detector or tool, only with a sandbox, and says what is wrong with others', () => {
+    const hosts = ['--sandbox-network', 'lint=A.example:443', '--sandbox-network', 'lint=b.example:80'];
+    const { network } = argumentsOf('--sandbox', 'auto', ...hosts).sandbox;
+    assert.deepEqual(network, { lint: ['a.example:443', 'b.example:80'] });
+    assert.throws(() => argumentsOf(...hosts), UsageError);
+    for (const text of ['lint', 'a.example:443', '=a.example:443', 'lint=10.0.0.1:80', 'lint=a.example'])
+      assert.throws(() => argumentsOf('--sandbox', 'auto', '--sandbox-network', text), /takes NAME=HOST:PORT/, text);
+  });
+
+  it('lets code of an untrusted folder run only in a required sandbox', () => {
+    const full = ['--untrusted', '--sandbox', 'require', '--sandbox-untrusted'];
+    assert.deepEqual(folderSettings('/', argumentsOf(...full)).confined, { except: [] });
+    assert.deepEqual(argumentsOf(...full, '--detectors', 'eslint').detectors, ['eslint']);
+    assert.equal(folderSettings('/', argumentsOf(...full.slice(0, 3))).confined, undefined);
+    for (const missing of [
+      full.slice(1),
+      ['--untrusted', '--sandbox-untrusted'],
+      ['--untrusted', '--sandbox', 'auto', '--sandbox-untrusted'],
+    ])
+      assert.throws(() => argumentsOf(...missing), /--sandbox-untrusted needs/);
   });
 
   it('takes answers only of processes that require as much', () => {

@@ -41,7 +41,24 @@ const figures = { completed: 12, failed: 1 } as HealthSnapshot['health']['tasks'
 const snapshot: HealthSnapshot = {
   health: {
     workers: [worker],
-    machine: { totalBytes: 8e9, freeBytes: 4e9, source: 'machine', workerBytes: 300 * megabyte, processes: 1 },
+    machine: {
+      totalBytes: 8e9,
+      freeBytes: 4e9,
+      source: 'machine',
+      workerBytes: 300 * megabyte,
+      processes: 1,
+      sandbox: {
+        mode: 'require',
+        state: 'full',
+        untrusted: true,
+        network: {
+          hosts: [
+            { worker: 'audit#1', host: 'registry.example.org', port: 443, outcome: 'allowed', count: 3, last: 5000 },
+          ],
+          unlisted: 2,
+        },
+      },
+    },
     quarantined: [
       {
         detector: 'eslint',
@@ -166,6 +183,21 @@ describe('the health view', () => {
   it('says where results are and with whom they are shared', () => {
     assert.equal(find('folder file:///r')?.description, '40 results, 2 MB');
     assert.match(find('folder file:///r sharing')?.label ?? '', /^Not shared/);
+  });
+
+  it('says what the sandbox lets out, and to whom', () => {
+    const network = find('network');
+    assert.equal(network?.description, '3 hosts reached or refused, 2 of them refused');
+    assert.match(
+      network.children?.map(({ label, description }) => `${label} ${description ?? ''}`).join() ?? '',
+      /^registry\.example\.org:443 reached · audit#1 · 3 × · /,
+    );
+    assert.match(find('server')?.tooltip ?? '', /In Restricted Mode, code of the workspace runs in the sandbox/);
+    const machine = { ...snapshot.health.machine, sandbox: { mode: 'off', state: 'none' } } as const;
+    assert.equal(
+      find('network', healthTree(view, { ...snapshot, health: { ...snapshot.health, machine } })),
+      undefined,
+    );
   });
 
   it('lists quarantined files with the reason, to be opened and released', () => {

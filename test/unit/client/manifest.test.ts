@@ -118,7 +118,7 @@ describe('package.json', () => {
   it('does not let an untrusted workspace choose what is executed', () => {
     const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
     assert.equal(properties['bulkhead.node']?.scope, 'machine-overridable');
-    for (const name of ['sandbox', 'sandboxExcept', 'sandboxRead'])
+    for (const name of ['sandbox', 'sandboxExcept', 'sandboxRead', 'sandboxNetwork', 'sandboxUntrusted'])
       assert.equal(properties[`bulkhead.${name}`]?.scope, 'machine', 'no workspace may weaken its sandbox');
     assert.ok(restrictedConfigurations.includes('bulkhead.node'));
     assert.ok(restrictedConfigurations.includes('bulkhead.typescript.engine'));

@@ -112,9 +112,12 @@ describe('sandbox', () => {
       { path: '/ws "quoted"/.git', writable: false },
     ];
     const layout = { mounts, links: new Map([['/etc', 'private/etc']]) };
-    const profile = seatbeltProfile({ network: 'none', read: [], write: [], env: [] }, '/scratch', layout);
+    const profile = seatbeltProfile({ network: 'none', read: [], write: [], env: [] }, '/scratch', undefined, layout);
     const golden = path.join(import.meta.dirname, '../../fixtures/ipc/seatbelt.sb');
     assert.equal(profile, readFileSync(golden, 'utf8'));
+    const policy = { network: { allow: ['registry.example.org:443'] }, read: [], write: [], env: [] };
+    const allows = seatbeltProfile(policy, '/scratch', { port: 20_123, socketPath: '/ws "quoted"/p' }, layout);
+    assert.equal(allows, readFileSync(golden.replace('.sb', '-allow.sb'), 'utf8'));
   });
 
   it('refuses what does not go together with it', async () => {

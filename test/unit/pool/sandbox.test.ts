@@ -7,7 +7,7 @@ import type { SandboxReport } from '../../../workers/ipc/index.ts';
 import { detectorTable, entryOfTool } from '../../../server/pool/detectors.ts';
 import { nodeThread } from '../../../server/pool/runtimes.ts';
 import { launchIn } from '../../../server/pool/process-link.ts';
-import { Sandbox, type SandboxSettings } from '../../../server/pool/sandbox.ts';
+import { confinementOf, noSandbox, requiredOf, Sandbox, type SandboxSettings } from '../../../server/pool/sandbox.ts';
 import { pathsAround } from '../../../server/pool/sandbox-paths.ts';
 import { sandboxFailure } from '../../../workers/ipc/sandbox/failures.ts';
 import { canSandbox, launcherThatSays, launcherWords } from '../../support/sandbox.ts';
@@ -24,7 +24,7 @@ describe('sandbox of the pool', () => {
   const make = (settings: Partial<SandboxSettings>, report: SandboxReport, launcher = '/usr/bin/bwrap') => {
     const warnings: string[] = [];
     const sandbox = new Sandbox(
-      { mode: 'auto', except: [], read: [], ...settings },
+      { ...noSandbox, mode: 'auto', ...settings },
       {
         launcher: () => launcher,
         measure: () => Promise.resolve(report),
@@ -41,7 +41,7 @@ describe('sandbox of the pool', () => {
   /** On Windows: `auto` says so, and goes on without. */
   const expectNoLauncher = async (): Promise<void> => {
     const warnings: string[] = [];
-    const sandbox = new Sandbox({ mode: 'auto', except: [], read: [] }, { warn: (message) => warnings.push(message) });
+    const sandbox = new Sandbox({ ...noSandbox, mode: 'auto' }, { warn: (message) => warnings.push(message) });
     assert.equal(await sandbox.policyFor(start()), undefined);
     assert.match(warnings.join('\n'), /^Workers run without a sandbox\. There is no sandbox for Windows\. /);
   };
@@ -71,6 +71,66 @@ describe('sandbox of the pool', () => {
     assert.ok(await sandbox.policyFor(start()));
   });
 
+  it('lets the worker of a tool reach the hosts that the user names, and tells of those that only a folder names', async () => {
+    const network = { lint: ['Registry.example.org:443', '10.0.0.1:80'], circular: ['a.example:1'] };
+    const { sandbox, warnings } = make({ network }, full);
+    const policyOf = async (name: string) => sandbox.policyFor(start(detectorTable[name] ?? entryOfTool(name)));
+    assert.deepEqual((await policyOf('lint'))?.network, { allow: ['registry.example.org:443'] });
+    assert.match(warnings.join('\n'), /^'bulkhead\.sandboxNetwork' of lint: "10\.0\.0\.1:80" is an address\./);
+    assert.deepEqual(
+      (await policyOf('import'))?.network,
+      { allow: ['a.example:1'] },
+      'it shares the worker of circular',
+    );
+    for (const name of ['eslint', 'other']) assert.equal((await policyOf(name))?.network, 'none');
+    warnings.length = 0;
+    sandbox.asked('lint', ['registry.example.org:443']);
+    assert.deepEqual(warnings, []);
+    sandbox.asked('lint', ['registry.example.org:443', 'b.example:443']);
+    sandbox.asked('lint', ['registry.example.org:443', 'b.example:443']);
+    sandbox.asked('other', ['b.example:443']);
+    assert.equal(warnings.length, 2);
+    assert.match(
+      warnings[0] ?? '',
+      /^lint asks for b\.example:443, which .* --sandbox-network lint=b\.example:443\)\.$/,
+    );
+    const excepted = make({ except: ['lint'] }, full);
+    excepted.sandbox.asked('lint', ['b.example:443']);
+    assert.deepEqual(excepted.warnings, []);
+    assert.deepEqual(
+      requiredOf({ ...noSandbox, mode: 'require', except: ['knip'], network: { lint: ['a.example:1'] } }),
+      {
+        sandboxExcept: ['knip', 'lint=a.example:1'],
+      },
+    );
+  });
+
+  it('shows the hosts that workers reached or wished to, folded and capped', () => {
+    const { sandbox } = make({}, full);
+    assert.equal(sandbox.health().network, undefined);
+    const reach = (host: string, outcome: 'allowed' | 'refused'): void =>
+      sandbox.reached('lint#1', { host, port: 443, outcome });
+    for (let index = 0; index < 1_000; index += 1) reach(`h${index}\u001B[2J`, 'refused');
+    for (let index = 0; index < 3; index += 1) reach('registry.example.org', 'allowed');
+    const { hosts = [], unlisted } = sandbox.health().network ?? {};
+    assert.equal(hosts.length, 51);
+    assert.equal(unlisted, 950);
+    assert.equal(hosts[0]?.host, 'h0\\x1B[2J');
+    const { worker, host, port, outcome, count } = hosts.at(-1) ?? assert.fail();
+    assert.deepEqual([worker, host, port, outcome, count], ['lint#1', 'registry.example.org', 443, 'allowed', 3]);
+  });
+
+  it('confines untrusted code only in a required sandbox, and lets nobody out of it who has more', () => {
+    const chosen = { ...noSandbox, mode: 'require', untrusted: true } as const;
+    assert.equal(confinementOf({ ...chosen, untrusted: false }), undefined);
+    for (const mode of ['auto', 'off'] as const) assert.equal(confinementOf({ ...chosen, mode }), undefined);
+    assert.deepEqual(confinementOf(chosen), { except: [] });
+    const { except = [] } =
+      confinementOf({ ...chosen, except: ['circular'], network: { lint: ['a.example:1'] } }) ?? {};
+    for (const name of ['circular', 'import', 'lint']) assert.ok(except.includes(name), name);
+    assert.ok(!except.includes('eslint'));
+  });
+
   it('requires a sandbox that keeps everything: nothing starts otherwise, and the error says how to repair it', async () => {
     for (const report of [none, { state: 'partial', allowed: ['resolve a name'] } satisfies SandboxReport]) {
       const { sandbox } = make({ mode: 'require' }, report);
@@ -95,7 +155,7 @@ describe('sandbox of the pool', () => {
       assert.ok(warnings[0]?.includes(message), text);
 
       const launcher = launcherThatSays(folder, text);
-      const settings = { mode: 'require', except: [], read: [] } as const;
+      const settings = { ...noSandbox, mode: 'require' } as const;
       const required = new Sandbox(settings, { launcher: () => launcher, warn: (said) => assert.fail(said) });
       const link = launchIn(required)(start());
       assert.equal(await link.ready, false);
@@ -118,7 +178,7 @@ describe('sandbox of the pool', () => {
 
   it('lets a capture out of the sandbox, or makes it where there is none', async () => {
     const warnings: string[] = [];
-    const sandbox = new Sandbox({ mode: 'auto', except: [], read: [] }, { warn: (message) => warnings.push(message) });
+    const sandbox = new Sandbox({ ...noSandbox, mode: 'auto' }, { warn: (message) => warnings.push(message) });
     const link = launchIn(sandbox)(start(detectorTable['circular']));
     assert.ok(await link.ready);
     const isKnown = process.platform !== 'darwin';

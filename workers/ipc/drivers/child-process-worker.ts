@@ -5,6 +5,7 @@ import { StreamChannel } from '../stream-channel.ts';
 import type { Channel } from '../channel.ts';
 import type { ServeContext, WorkerEnd } from '../driver.ts';
 import { DriverError } from '../errors.ts';
+import { startRelay } from '../sandbox/relay.ts';
 import type { StartupData } from '../startup.ts';
 import { endWithoutLine, sameDescriptor, setBlocking } from './blocking.ts';
 import { REPORT_FD } from './file-descriptors.ts';
@@ -20,6 +21,7 @@ export function serveSocket(startup: StartupData, context: ServeContext): Worker
   let takeLeave = (): void => undefined;
 
   async function listen(onConnection: (socket: net.Socket) => void): Promise<void> {
+    if (startup.relay !== undefined) await startRelay(startup.relay);
     try {
       server = await listenAt(socketPath as string, onConnection);
     } catch (error) {

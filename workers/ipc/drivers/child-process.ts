@@ -21,6 +21,8 @@ import { installationOf, sandboxed } from '../sandbox/launcher.ts';
 import type { SandboxedProgram } from '../sandbox/launcher.ts';
 import { keptEnvironment } from '../sandbox/policy.ts';
 import type { SandboxPolicy } from '../sandbox/policy.ts';
+import { AllowProxy, type ProxyOptions } from '../sandbox/proxy.ts';
+import { newRelayPlace, relayEnvironment, type RelayPlace } from '../sandbox/relay.ts';
 import { within } from '../timers.ts';
 import { Child } from './child.ts';
 import { serveSocket } from './child-process-worker.ts';
@@ -52,9 +54,13 @@ export class ChildProcessDriver implements BuiltInDriver<'child-process', typeof
   readonly name = 'child-process';
   readonly builtIn = 'child-process';
   readonly capabilities = capabilities;
-  readonly launch = (options: LaunchOptions, context: LaunchContext): WorkerHandle =>
-    new SocketWorker(options, context);
+  readonly launch: (options: LaunchOptions, context: LaunchContext) => WorkerHandle;
   readonly serve = serveSocket;
+
+  /** @param proxy how the hosts that a sandbox allows are found; for tests */
+  constructor(proxy: ProxyOptions = {}) {
+    this.launch = (options, context) => new SocketWorker(options, context, proxy);
+  }
 }
 
 /** A driver for child processes: what `createWorker` takes by default. */
@@ -82,6 +88,7 @@ class SocketWorker implements WorkerHandle {
   readonly #context: LaunchContext;
   readonly #place: SocketPlace;
   readonly #sandboxed: boolean;
+  readonly #proxy: AllowProxy | undefined;
   readonly #listening = Promise.withResolvers<void>();
   readonly #end = new AbortController();
   /** Aborted once the worker has ended. */
@@ -89,7 +96,7 @@ class SocketWorker implements WorkerHandle {
   /** Settles with the last channel's end: what a dying worker still sent is delivered before its exit. */
   #channelEnded: Promise<void> = Promise.resolve();
 
-  constructor(options: LaunchOptions, context: LaunchContext) {
+  constructor(options: LaunchOptions, context: LaunchContext, proxyOptions: ProxyOptions) {
     refuseOptions('child-process', options, ['resourceLimits', 'transferList', 'command', 'args', 'handshake', 'eval']);
     this.#context = context;
     this.#sandboxed = options.sandbox !== undefined;
@@ -101,7 +108,9 @@ class SocketWorker implements WorkerHandle {
     const mark = options.endStrays === true ? newMark() : undefined;
     this.#place = claimSocketPath(options.socketPath, spawnOptions);
     const { path: socketPath, ownsDirectory } = this.#place;
-    const box = options.sandbox === undefined ? undefined : sandboxOf(options, node, script, this.#place);
+    const relay = allowsHosts(options.sandbox) ? newRelayPlace(path.dirname(socketPath)) : undefined;
+    const box = options.sandbox === undefined ? undefined : sandboxOf(options, node, script, this.#place, relay);
+    this.#proxy = proxyOf(options, context, proxyOptions, this.#place, relay);
     const program: Program = box ?? node;
     const isInside = box?.insidePid !== undefined;
     const output = options.stdio ?? 'pipe';
@@ -112,13 +121,14 @@ class SocketWorker implements WorkerHandle {
       script,
       socketPath,
       ownsDirectory,
+      ...(relay === undefined ? {} : { relay }),
     };
     this.#child = new Child(
       {
         command: program.command,
         args: program.args,
         insidePid: box?.insidePid,
-        env: nodeEnvironment(sandboxEnvironment(options, box), startup, data.packed, {
+        env: nodeEnvironment(sandboxEnvironment(options, box, relay), startup, data.packed, {
           ...(ownsDirectory ? { socketPath, ownsDirectory } : { givenSocketPath: socketPath }),
           // In a namespace of its own, everything ends with the worker's process.
           leadsGroup: process.platform !== 'win32' && !isInside,
@@ -209,6 +219,7 @@ class SocketWorker implements WorkerHandle {
   async #watchEnd(): Promise<DriverExit> {
     const exit = await this.#child.exited;
     this.#end.abort();
+    this.#proxy?.close();
     await within(this.#channelEnded, 500);
     this.#place.release();
     if (this.#sandboxed) await removeScratch(path.dirname(this.#place.path));
@@ -251,13 +262,44 @@ function refuseInSandbox({ sandbox, detached, socketPath }: LaunchOptions): void
     throw new DriverError(`The driver 'child-process' has no use for 'sandbox.${limit}': it belongs to container.`);
 }
 
-function sandboxOf(options: LaunchOptions, node: Program, script: string, place: SocketPlace): SandboxedProgram {
+function allowsHosts(policy: SandboxPolicy | undefined): boolean {
+  return typeof policy?.network === 'object';
+}
+
+/** Listens where the relay of the worker leads. */
+function proxyOf(
+  { sandbox }: LaunchOptions,
+  { onNetwork, onLog }: LaunchContext,
+  options: ProxyOptions,
+  place: SocketPlace,
+  relay: RelayPlace | undefined,
+): AllowProxy | undefined {
+  if (relay === undefined || typeof sandbox?.network !== 'object') return undefined;
+  try {
+    const proxy = new AllowProxy(sandbox.network.allow, onNetwork, options);
+    proxy.listen(relay.socketPath, (error) =>
+      onLog({ source: 'worker', level: 'error', message: `The proxy of allowed hosts failed: ${error.message}` }),
+    );
+    return proxy;
+  } catch (error) {
+    place.release();
+    throw error;
+  }
+}
+
+function sandboxOf(
+  options: LaunchOptions,
+  node: Program,
+  script: string,
+  place: SocketPlace,
+  relay: RelayPlace | undefined,
+): SandboxedProgram {
   const policy = options.sandbox as SandboxPolicy;
   const own = path.dirname(place.path);
   try {
     const read = [...policy.read, installationOf(realpathSync(node.command)), node.command, path.dirname(script)];
     const write = [...policy.write, own];
-    return sandboxed(node.command, node.args, { ...policy, read, write }, () => own);
+    return sandboxed(node.command, node.args, { ...policy, read, write }, () => own, relay);
   } catch (error) {
     place.release();
     throw error;
@@ -265,7 +307,11 @@ function sandboxOf(options: LaunchOptions, node: Program, script: string, place:
 }
 
 /** What stays of the host's environment, with what the caller adds. */
-function sandboxEnvironment(options: LaunchOptions, box: SandboxedProgram | undefined): LaunchOptions {
+function sandboxEnvironment(
+  options: LaunchOptions,
+  box: SandboxedProgram | undefined,
+  relay: RelayPlace | undefined,
+): LaunchOptions {
   const { sandbox, env } = options;
   if (sandbox === undefined || box === undefined) return options;
   const kept = keptEnvironment(sandbox.env);
@@ -274,5 +320,5 @@ function sandboxEnvironment(options: LaunchOptions, box: SandboxedProgram | unde
       .filter((name) => !Object.hasOwn(kept, name))
       .map((name) => [name, undefined]),
   );
-  return { ...options, env: { ...removed, TMPDIR: box.temporary, ...env } };
+  return { ...options, env: { ...removed, TMPDIR: box.temporary, ...(relay && relayEnvironment(relay)), ...env } };
 }

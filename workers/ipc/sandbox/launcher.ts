@@ -7,6 +7,7 @@ import { bubblewrapArguments, INSIDE_PID } from './bubblewrap.ts';
 import type { SandboxFailure } from './failures.ts';
 import { isWithin } from './policy.ts';
 import type { SandboxPolicy } from './policy.ts';
+import type { RelayPlace } from './relay.ts';
 import { seatbeltProfile } from './seatbelt.ts';
 
 export interface SandboxedProgram {
@@ -50,6 +51,7 @@ function isExecutable(file: string): boolean {
 
 /**
  * @param scratch a temporary folder of the worker's own, for launchers that make none
+ * @param relay the way to allowed hosts
  * @throws DriverError where there is no launcher
  */
 export function sandboxed(
@@ -57,12 +59,13 @@ export function sandboxed(
   args: readonly string[],
   policy: SandboxPolicy,
   scratch: () => string,
+  relay?: RelayPlace,
 ): SandboxedProgram {
   const launcher = policy.launcher ?? findLauncher();
   if (typeof launcher !== 'string') throw new DriverError(launcher.message);
   if (process.platform === 'darwin') {
     const temporary = scratch();
-    return { command: launcher, args: ['-p', seatbeltProfile(policy, temporary), command, ...args], temporary };
+    return { command: launcher, args: ['-p', seatbeltProfile(policy, temporary, relay), command, ...args], temporary };
   }
   const program = [command, ...args];
   return { command: launcher, args: bubblewrapArguments(policy, program), insidePid: INSIDE_PID, temporary: '/tmp' };

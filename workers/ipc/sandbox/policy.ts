@@ -7,8 +7,13 @@ import path from 'node:path';
  * libraries, its own script and Node, and writes to a temporary folder that nobody else sees and that goes with it.
  */
 export interface SandboxPolicy {
-  /** `none`: not even the loopback interface of the host. Sockets in folders that it may read can be connected to. */
-  readonly network: 'none' | 'host';
+  /**
+   * `none`: not even the loopback interface of the host. Sockets in folders that it may read can be connected to.
+   * `allow`: these hosts alone, each as `host:port`, through a proxy of the host process that programs find by the usual
+   * variables (`HTTPS_PROXY`). It takes `CONNECT`, resolves names itself, and reaches machines of the internet only. It is
+   * there from when the worker is ready.
+   */
+  readonly network: 'none' | 'host' | { readonly allow: readonly string[] };
   /** Absolute paths of files and folders with all that is in them. What does not exist is left out. */
   readonly read: readonly string[];
   /** The same, to be read and written. */

@@ -1,6 +1,7 @@
 /** The profile of macOS's Seatbelt (`sandbox-exec`) for a policy. Stateless. */
 import { layoutOf } from './policy.ts';
 import type { Layout, SandboxPolicy } from './policy.ts';
+import type { RelayPlace } from './relay.ts';
 
 const SYSTEM = [
   '/System',
@@ -23,11 +24,13 @@ const DEVICES = ['/dev/null', '/dev/zero', '/dev/random', '/dev/urandom', '/dev/
 
 /**
  * @param scratch the temporary folder
+ * @param relay the way to allowed hosts
  * @param layout of all paths; for tests, which run where macOS's folders are not
  */
 export function seatbeltProfile(
   policy: SandboxPolicy,
   scratch: string,
+  relay?: RelayPlace,
   layout: Layout = layoutOf({ ...policy, read: [...SYSTEM, ...policy.read], write: [...policy.write, scratch] }),
 ): string {
   const allow = (operation: string, filters: readonly string[]): string =>
@@ -55,6 +58,12 @@ export function seatbeltProfile(
       .filter(({ writable }) => writable)
       .map(({ path }) => `(allow network* (local unix-socket (subpath ${quoted(path)})))`),
     ...(policy.network === 'host' ? ['(allow network*)'] : []),
+    ...(relay === undefined
+      ? []
+      : [
+          `(allow network-outbound (literal ${quoted(relay.socketPath)}) (remote ip "localhost:${relay.port}"))`,
+          `(allow network-bind network-inbound (local ip "localhost:${relay.port}"))`,
+        ]),
   ].join('\n')}\n`;
 }
 
