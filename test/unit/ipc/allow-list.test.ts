@@ -97,7 +97,7 @@ describe('proxy of allowed hosts', () => {
     const attempts: NetworkAttempt[] = [];
     const socketPath = path.join(folder, `p${Math.random()}`);
     const proxy = new AllowProxy(allow, (attempt) => void attempts.push(attempt), options);
-    proxy.listen(socketPath, assert.fail);
+    proxy.listen(socketPath, (error) => assert.fail(error));
     /** Sends bytes, and gives all that comes back. */
     const exchange = async (bytes: string | Buffer, more?: string): Promise<string> => {
       const socket = net.connect(socketPath);

@@ -14,7 +14,7 @@ export const manifest = {
   title: 'ESLint',
   kind: 'file',
   reports: "what the workspace's own ESLint finds, run as the project's own scripts run it",
-  source: "the workspace's own ESLint (8.57 to 10) and its configuration",
+  source: "the workspace's own ESLint (7 to 10) and its configuration",
   documentation: 'workers/detectors/eslint/README.md',
   changes: {
     // ESLint lints what the configuration names (Markdown, JSON, Vue ...): the plan decides, not the extension.
