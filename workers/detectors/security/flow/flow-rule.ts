@@ -2,7 +2,8 @@
 import type { Found, Rule, RuleMeta } from '../../../rules/rule.ts';
 import type { Script, SourceFile } from '../../../rules/source-file.ts';
 import type { Node, NodeOf } from '../../../rules/tree.ts';
-import { flowOf, type Trace } from './flow.ts';
+import { flowOf } from './flow.ts';
+import type { Trace } from './trace.ts';
 
 export type Call = NodeOf<'CallExpression' | 'NewExpression'>;
 
@@ -30,13 +31,15 @@ export interface FlowRule {
   readonly sinks: readonly Sink[];
   readonly others?: (script: Script, file: SourceFile) => Iterable<OtherSink>;
   readonly accepts?: (trace: Trace) => boolean;
+  /** Values are paths: what checks leave of them is looked at. */
+  readonly arePaths?: boolean;
   /** Ends the message: what is dangerous and the way out. */
   readonly advice: string;
 }
 
 /** @param fromParameters whether callers who are not in the file count, too */
 export function flowRule(
-  { meta, sinks, others, accepts = () => true, advice }: FlowRule,
+  { meta, sinks, others, accepts = () => true, arePaths = false, advice }: FlowRule,
   fromParameters = false,
 ): Rule {
   return {
@@ -46,7 +49,7 @@ export function flowRule(
         const flow = flowOf(file, script, fromParameters);
         const reported = new Set<number>();
         const report = function* (value: Node, what: string, isHarmful: (trace: Trace) => boolean): Generator<Found> {
-          const trace = flow.trace(value);
+          const trace = arePaths ? flow.traceOfPath(value) : flow.trace(value);
           if (!trace || reported.has(value.start) || !accepts(trace) || !isHarmful(trace)) return;
           reported.add(value.start);
           yield {

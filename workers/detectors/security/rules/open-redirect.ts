@@ -1,5 +1,5 @@
 import { flowRule } from '../flow/flow-rule.ts';
-import type { Trace } from '../flow/flow.ts';
+import type { Trace } from '../flow/trace.ts';
 
 const choosesHost = (trace: Trace): boolean => trace.isStart && !comesBack(trace);
 

@@ -1,5 +1,5 @@
 import { flowRule, type FlowRule } from '../flow/flow-rule.ts';
-import type { Trace } from '../flow/flow.ts';
+import type { Trace } from '../flow/trace.ts';
 
 const SQL =
   /\b(?:select\s[^]*\bfrom\b|insert\s+into\b|update\s[^]*\bset\b|delete\s+from\b|(?:create|drop|alter|truncate)\s+(?:table|database|index|view|user|schema)\b|where\s|order\s+by\b|from\s+\w+|union\s+select|call\s+\w+\s*\(|exec(?:ute)?\s+\w+|grant\s|set\s+\w+\s*=)/i;

@@ -1,5 +1,5 @@
 import type { Found, Rule } from '../../../rules/rule.ts';
-import type { Trace } from '../flow/flow.ts';
+import type { Trace } from '../flow/trace.ts';
 import { flowRule, type FlowRule } from '../flow/flow-rule.ts';
 import { table as code } from './code-injection.ts';
 import { table as command } from './command-injection.ts';

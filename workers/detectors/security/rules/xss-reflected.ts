@@ -1,5 +1,5 @@
 import { flowRule, type Call } from '../flow/flow-rule.ts';
-import type { Trace } from '../flow/flow.ts';
+import type { Trace } from '../flow/trace.ts';
 import type { Script } from '../../../rules/source-file.ts';
 
 export const rule = flowRule({
