@@ -9,10 +9,11 @@ import { isFunction, type Node, type NodeOf, type Tree } from '../../../rules/tr
 import { childrenOf } from '../../../graph/syntax.ts';
 
 /**
- * `right`: whatever the value is used for. `other`: looked at in a way that no path is. The rest is about paths: there
- * is no `..` in it; it does not begin with `..`; it does not begin at a root; it begins with a folder.
+ * `right`: whatever the value is used for. `other`: looked at in a way that no path is. `end`: how it ends, which says
+ * something of a host only. The rest is about paths: there is no `..` in it; it does not begin with `..`; it does not
+ * begin at a root; it begins with a folder.
  */
-export type Fact = 'right' | 'other' | 'no-dots' | 'no-dots-first' | 'relative' | 'inside';
+export type Fact = 'right' | 'other' | 'end' | 'no-dots' | 'no-dots-first' | 'relative' | 'inside';
 
 const NOTHING: ReadonlySet<Fact> = new Set();
 
@@ -144,7 +145,7 @@ export class Checks {
 
   /** What is known of a path that was made of the value tells of the value. */
   #meaning(fact: Fact, made: Node): Fact {
-    if (fact === 'other') return 'right';
+    if (fact === 'other' || fact === 'end') return 'right';
     const path = made.type === 'CallExpression' ? this.#names.pathOf(made.callee) : '';
     const isPlain = /^(?:path|fs)\b.*\.(?:resolve|normalize|join|relative|realpath|realpathSync)$/.test(path);
     if (!isPlain) return 'right';
@@ -189,8 +190,9 @@ export class Checks {
     const [first] = call.arguments;
     const object = callee.type === 'MemberExpression' ? callee.object : undefined;
     const isOfValue = object !== undefined && this.#textOf(object).includes(text);
-    if (isOfValue && first && name === 'startsWith') return this.#toldByStart(first, holds);
-    if (isOfValue && name === 'endsWith') return new Set(['other']);
+    const isOther = isOfValue && this.#textOf(object) !== text;
+    if (isOfValue && first && name === 'startsWith') return this.#toldByStart(first, holds, isOther);
+    if (isOfValue && name === 'endsWith') return new Set([isOther ? 'other' : 'end']);
     if (isOfValue && first && /^(?:includes|indexOf|search|match|contains)$/.test(name)) {
       if (this.#isDots(first)) return factsIf(!holds, 'no-dots');
       return name === 'match' ? this.#toldByPattern(first, holds) : new Set(['other', 'right']);
@@ -208,12 +210,19 @@ export class Checks {
     return factsIf(holds, 'right');
   }
 
-  /** `x.startsWith(start)` */
-  #toldByStart(start: Node, holds: boolean): ReadonlySet<Fact> {
+  /**
+   * `x.startsWith(start)`
+   *
+   * @param isOther whether `x` is made of the value, such as its host
+   */
+  #toldByStart(start: Node, holds: boolean, isOther: boolean): ReadonlySet<Fact> {
     const text = this.#names.stringOf(start) ?? this.#firstText(start);
     if (text?.startsWith('.') === true) return new Set(holds ? [] : ['no-dots-first', 'other']);
-    if (text === '/' || text === '\\') return new Set(holds ? ['other'] : ['relative', 'other']);
-    return new Set(holds ? ['inside', 'other'] : ['other']);
+    if (text === '/' || text === '\\') return new Set(holds ? (isOther ? ['other'] : []) : ['relative']);
+    if (!holds) return new Set(isOther || /^(?:[a-z]+:|\/\/|http)/.test(text ?? '') ? ['other'] : []);
+    // `https://example.com` may go on with `.example.net`.
+    const isOpen = text !== undefined && /^(?:(?:https?:)?\/{0,2}|(?:https?:)?\/\/[^/]*)$/.test(text);
+    return new Set(isOpen && !isOther ? [] : ['inside', 'other']);
   }
 
   /** The constant text that a text begins with: of `'..' + path.sep`. */
@@ -268,6 +277,7 @@ export class Checks {
     if (one.type === 'CallExpression' && /^(?:substring|substr|slice)$/.test(nameOfCallee(one)))
       return factsIf(isEqual, 'inside');
     if (value === '..' || value === '.') return factsIf(!isEqual, 'no-dots-first');
+    if (value === '__proto__' || value === 'constructor') return factsIf(!isEqual, 'right');
     if (isMeaningful(value)) return factsIf(isEqual, 'right');
     if (value === undefined && isHostOf(one, text, this.#text)) return factsIf(isEqual, 'right');
     return value === undefined && isConstantName(other) ? factsIf(isEqual, 'right') : NOTHING;
@@ -286,7 +296,8 @@ export class Checks {
     const isOfValue = callee.type === 'MemberExpression' && this.#textOf(callee.object).includes(text);
     if (value === 0 && /^[!=]==?$/.test(operator)) {
       const isFirst = operator.startsWith('=') === holds;
-      return isOfValue && first ? this.#toldByStart(first, isFirst) : NOTHING;
+      const isOther = isOfValue && this.#textOf(callee.object) !== text;
+      return isOfValue && first ? this.#toldByStart(first, isFirst, isOther) : NOTHING;
     }
     const saysThere = /^(?:!==?|>=?)$/.test(operator) === holds;
     if (!isOfValue) return factsIf(saysThere, 'right');

@@ -1,4 +1,5 @@
 /** Makes a rule of a table: which arguments of which calls must not come from outside. */
+import { propertyOf } from '../../../rules/names.ts';
 import type { Found, Rule, RuleMeta } from '../../../rules/rule.ts';
 import type { Script, SourceFile } from '../../../rules/source-file.ts';
 import type { Node, NodeOf } from '../../../rules/tree.ts';
@@ -24,6 +25,8 @@ export interface OtherSink {
   /** As the message calls it, in Markdown. */
   readonly what: string;
   readonly accepts?: (trace: Trace) => boolean;
+  /** Only if the way of no finding leads through it. */
+  readonly isLast?: true;
 }
 
 export interface FlowRule {
@@ -48,10 +51,12 @@ export function flowRule(
       for (const script of file.scripts) {
         const flow = flowOf(file, script, fromParameters);
         const reported = new Set<number>();
+        const passed = new Set<number>();
         const report = function* (value: Node, what: string, isHarmful: (trace: Trace) => boolean): Generator<Found> {
           const trace = arePaths ? flow.traceOfPath(value) : flow.trace(value);
           if (!trace || reported.has(value.start) || !accepts(trace) || !isHarmful(trace)) return;
           reported.add(value.start);
+          for (const { at } of trace.steps) passed.add(at.start);
           yield {
             at: value,
             message: `\`${trace.source.label}\`, which ${fromParameters ? 'callers' : 'others'} choose, reaches ${what}. ${advice}`,
@@ -60,15 +65,19 @@ export function flowRule(
         };
         for (const call of callsIn(script)) {
           file.step();
-          const path = script.names.pathOf(call.callee);
+          const paths = pathsOf(call.callee, script);
           for (const sink of sinks) {
-            if (!sink.callee.test(path)) continue;
+            const path = paths.find((one) => sink.callee.test(one));
+            if (path === undefined) continue;
             for (const value of valuesOf(sink, call, script)) {
               yield* report(value, `\`${nameOf(path)}\``, (trace) => sink.accepts?.(trace, call, script) ?? true);
             }
           }
         }
-        for (const one of others?.(script, file) ?? []) yield* report(one.value, one.what, one.accepts ?? (() => true));
+        for (const one of others?.(script, file) ?? []) {
+          if (one.isLast && passed.has(one.value.start)) continue;
+          yield* report(one.value, one.what, one.accepts ?? (() => true));
+        }
       }
     },
   };
@@ -76,6 +85,15 @@ export function flowRule(
 
 export function callsIn({ tree }: Script): readonly Call[] {
   return [...tree.all('CallExpression'), ...tree.all('NewExpression')];
+}
+
+/** What a callee stands for; also with the value of the name whose member it is: `browser.newPage().goto`. */
+function pathsOf(callee: Node, { names }: Script): readonly string[] {
+  const path = names.pathOf(callee);
+  if (callee.type !== 'MemberExpression' || callee.object.type !== 'Identifier' || !path.startsWith('?')) return [path];
+  const value = names.valueOf(callee.object);
+  const name = propertyOf(callee, names);
+  return value === callee.object || name === undefined ? [path] : [path, `${names.pathOf(value)}.${name}`];
 }
 
 /** As people would write it. */

@@ -98,9 +98,7 @@ export class Flow {
       case 'CallExpression':
         return this.#ofCall(node, frame, depth);
       case 'NewExpression':
-        return passing.MADE_OF_FIRST.test(this.#script.names.pathOf(node.callee)) && node.arguments[0]
-          ? this.#trace(node.arguments[0], frame, depth)
-          : undefined;
+        return this.#ofNew(node, frame, depth);
       case 'TemplateLiteral':
         return this.#ofParts(passing.partsOfTemplate(node), node, frame, depth);
       case 'TaggedTemplateExpression':
@@ -358,7 +356,9 @@ export class Flow {
       if (value !== undefined && value !== 'unclear') return this.#trace(value, frame, depth);
       if (names.objectOf(object) && value === undefined) return undefined;
     }
-    return this.#trace(object, frame, depth);
+    const found = this.#trace(object, frame, depth);
+    // One value of an address: it leads wherever it says, and not to where the address does.
+    return found && (name === 'query' || name === 'searchParams') ? { ...found, isPicked: true } : found;
   }
 
   /** Whether the member was given another value in the same block, or one around it, before it is used. */
@@ -397,6 +397,22 @@ export class Flow {
     return (this.#fields = fields);
   }
 
+  #ofNew({ callee, arguments: [first] }: NodeOf<'NewExpression'>, frame: Frame | undefined, depth: number): Trace | undefined {
+    const { names, tree } = this.#script;
+    const path = names.pathOf(callee);
+    if (!first) return undefined;
+    if (passing.MADE_OF_FIRST.test(path)) return this.#trace(first, frame, depth);
+    const run = path === 'global:Promise' ? this.#calls.functionOf(first) : undefined;
+    const resolve = run?.params[0];
+    const binding = resolve?.type === 'Identifier' ? tree.binding(resolve) : undefined;
+    // `new Promise((resolve) => resolve(x))`
+    const results = (binding?.references ?? []).flatMap((reference) => {
+      const call = tree.parent(reference);
+      return call?.type === 'CallExpression' && call.callee === reference ? call.arguments.slice(0, 1) : [];
+    });
+    return this.#any(results, frame, depth);
+  }
+
   #ofCall(node: NodeOf<'CallExpression'>, frame: Frame | undefined, depth: number): Trace | undefined {
     const source = this.#source(node);
     if (source) return guarded(source, this.#checks.factsOf(node));
@@ -411,7 +427,7 @@ export class Flow {
       if (text === undefined) return this.#any(node.arguments, frame, depth);
       return this.#ofParts(passing.partsOfFormat(text, values), node, frame, depth);
     }
-    if (passing.PASSES_ON.test(path)) return this.#ofPassed(path, node.arguments, frame, depth);
+    if (passing.PASSES_ON.test(path) || passing.MAKES_HTML.test(path)) return this.#ofPassed(path, node.arguments, frame, depth);
     if (passing.MAKES_HARMLESS.test(name)) return undefined;
     const target = this.#calls.functionOf(callee);
     if (target) return this.#ofResult(target, node.arguments, frame, depth);
@@ -435,6 +451,7 @@ export class Flow {
       return { ...trace, isStart: found.isStart && place === 0, path: { ...trace.path, normal: true } };
     }
     const isStart = found.isStart && place === 0;
+    if (passing.MAKES_HTML.test(path)) return { ...found, isStart: false, isWhole: false, around: `<p>${found.around}` };
     if (path.endsWith('JSON.stringify')) return { ...found, isStart: false, isWhole: false, isJson: true };
     return { ...found, isStart, ...(passing.DECODES.test(path) && isStart ? { path: ANY_PATH } : {}) };
   }

@@ -4,12 +4,15 @@ import { unwrapped } from '../../../rules/names.ts';
 
 /** Functions whose result contains their arguments. */
 export const PASSES_ON =
-  /^(?:path(?:\/posix|\/win32)?(?:\.posix|\.win32)?\.(?:join|resolve|normalize|format|dirname|toNamespacedPath|parse)|(?:fs|fs\/promises|fs-extra|graceful-fs)\.(?:promises\.)?realpath(?:Sync)?(?:\.native)?|url\.(?:parse|resolve|format|fileURLToPath)|(?:querystring|querystringify|query-string|qs)\.(?:parse|unescape|parseUrl|decode)|parseurl|util\.inspect|global:(?:String|decodeURIComponent|decodeURI|unescape|atob|btoa|JSON\.parse|JSON\.stringify|Buffer\.from|Buffer\.concat|Object\.(?:assign|values|entries|keys|fromEntries|create|freeze)|Array\.(?:from|of)|Promise\.(?:resolve|all|any|race|allSettled)|structuredClone|Object)|(?:lodash|underscore)(?:\.|\/)?(?:merge|assign|extend|defaults|clone|cloneDeep|get|values|keys|trim|toString|pick|omit|flatten|concat|first|last|head)|json5\.parse|flatted\.parse|safe-json-parse|fast-json-parse|clone|clone-deep|deepmerge|object-assign|xtend|extend|promise\.resolve|bluebird\.resolve|node:buffer\.Buffer\.from|buffer\.Buffer\.from)$/;
+  /^(?:path(?:\/posix|\/win32)?(?:\.posix|\.win32)?\.(?:join|resolve|normalize|relative|format|dirname|toNamespacedPath|parse)|(?:fs|fs\/promises|fs-extra|graceful-fs)\.(?:promises\.)?realpath(?:Sync)?(?:\.native)?|url\.(?:parse|resolve|format|fileURLToPath)|(?:querystring|querystringify|query-string|qs)\.(?:parse|unescape|parseUrl|decode)|parseurl|util\.inspect|global:(?:String|decodeURIComponent|decodeURI|unescape|atob|btoa|JSON\.parse|JSON\.stringify|Buffer\.from|Buffer\.concat|Object\.(?:assign|values|entries|keys|fromEntries|create|freeze)|Array\.(?:from|of)|Promise\.(?:resolve|all|any|race|allSettled)|structuredClone|Object)|(?:lodash|underscore)(?:\.|\/)?(?:merge|assign|extend|defaults|clone|cloneDeep|get|values|keys|trim|toString|pick|omit|flatten|concat|first|last|head)|json5\.parse|flatted\.parse|safe-json-parse|fast-json-parse|clone|clone-deep|deepmerge|object-assign|xtend|extend|promise\.resolve|bluebird\.resolve|node:buffer\.Buffer\.from|buffer\.Buffer\.from)$/;
+
+/** Functions that make HTML of Markdown, and leave the HTML in it as it is. */
+export const MAKES_HTML = /^(?:marked(?:\.(?:parse|marked))?|snarkdown|showdown\.Converter\(\)\.makeHtml|markdown\.toHTML)$/;
 
 /** Paths that these return have no `..` left, and begin at a root. */
 export const RESOLVES = /(?:^path.*\.resolve|\.realpath(?:Sync)?(?:\.native)?)$/;
 /** Paths that these return have `..` at the beginning only. */
-export const NORMALIZES = /^path.*\.(?:join|normalize)$/;
+export const NORMALIZES = /^path.*\.(?:join|normalize|relative)$/;
 /** What was made sure of before does not hold of what these return. */
 export const DECODES = /(?:decodeURIComponent|decodeURI|unescape|atob|Buffer\.from|decode|parse)$/;
 /** Functions that fill a text with values. */

@@ -39,6 +39,18 @@ export interface PathState {
 
 export const ANY_PATH: PathState = { dots: true, root: true, normal: false };
 
+/**
+ * Whether whoever chooses the value chooses where an address leads: it is at the beginning, goes on a host that has not
+ * ended, or may make `//host` of the slash before it.
+ */
+export function choosesHost({ isStart, before, source, isPicked }: Trace): boolean {
+  if (isStart) return true;
+  if (before === undefined) return false;
+  // What begins with a slash, as the path of a request does, ends the host.
+  const isOwnPath = isPicked !== true && /(?:\.(?:url|originalUrl|path|pathname|search|hash|href)|location)$/.test(source.label);
+  return !isOwnPath && /^(?:https?:)?\/\/[^/?#\\]*$/.test(before);
+}
+
 /** Whether a file that the path names may be outside of the folder that it is meant for. */
 export function leadsOut({ path }: Trace): boolean {
   return path.dots || path.root;
@@ -48,6 +60,7 @@ export function leadsOut({ path }: Trace): boolean {
 export function guarded(trace: Trace, facts: ReadonlySet<Fact>): Trace | undefined {
   if (facts.size === 0) return trace;
   if (facts.has('right')) return undefined;
+  if (facts.size === 1 && facts.has('end')) return trace;
   let { dots, root } = trace.path;
   const { normal } = trace.path;
   if (facts.has('relative')) root = false;
@@ -82,7 +95,7 @@ export function replaced(trace: Trace, pattern: RegExp, by: string | undefined):
   const apply = (text: string): string => text.replace(pattern, by ?? '');
   const climbing = apply(CLIMBING);
   const slash = apply('/etc');
-  if (!/[\\/]/.test(climbing)) return undefined;
+  if (!climbing.includes('/')) return undefined;
   const isEvery = pattern.global || pattern.sticky;
   // `^(\.\./)+` takes all that a normal path can have.
   const isNormal = trace.path.normal && !/^\.\.[\\/]/.test(apply('../../etc')) && apply('../../etc') !== '../../etc';

@@ -30,7 +30,8 @@ export const rule: Rule = {
         const text = names.stringOf(node);
         if (text === undefined || text.length < 8 || text.length > 4096) continue;
         const provider = providerOf(text);
-        if (provider) {
+        // Anybody can make a token, and tests do.
+        if (provider && !(isTest && /JSON Web Token/.test(provider.what))) {
           yield found(node, `${provider.what} (${masked(provider.secret)}) is in the code.`);
           continue;
         }
