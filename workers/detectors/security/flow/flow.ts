@@ -19,7 +19,7 @@ import {
 import { Calls } from './calls.ts';
 import { Checks } from './checks.ts';
 import * as passing from './passing.ts';
-import { sourceAt } from './sources.ts';
+import { commandLineAt, sourceAt } from './sources.ts';
 import { ANY_PATH, guarded, preceded, replaced, type Trace } from './trace.ts';
 
 /** A call that is being followed into a function. */
@@ -146,7 +146,8 @@ export class Flow {
   }
 
   #source(node: Node): Trace | undefined {
-    const source = sourceAt(this.#script.names.pathOf(node));
+    const path = this.#script.names.pathOf(node);
+    const source = sourceAt(path) ?? (this.#fromParameters ? commandLineAt(path) : undefined);
     if (source === undefined) return undefined;
     const step = { at: node, message: `\`${source.label}\` comes from outside.` };
     return { source, origin: node, steps: [step], isStart: true, before: '', around: '', isWhole: true, path: ANY_PATH };
@@ -230,7 +231,9 @@ export class Flow {
       if (!trace.isChecked) return trace;
       checked ??= trace;
     }
-    if (!this.#fromParameters || isCalled) return checked;
+    // Who calls a callback is known: it is the function that it is given to.
+    const isCallback = this.#script.tree.parent(of)?.type === 'CallExpression';
+    if (!this.#fromParameters || isCalled || isCallback) return checked;
     const parameter = of.params[index] ?? of;
     const step = { at: parameter, message: `Callers choose \`${name}\`.` };
     const source = { kind: 'parameter', label: name, isStructured: false } as const;

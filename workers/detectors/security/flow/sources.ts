@@ -2,9 +2,9 @@
 
 /**
  * `request`: from a request over the network; `page`: from the address or the messages of a page in a browser;
- * `parameter`: from a caller who is not in the file.
+ * `parameter`: from a caller who is not in the file; `command-line`: from whoever starts the program.
  */
-export type SourceKind = 'request' | 'page' | 'parameter';
+export type SourceKind = 'request' | 'page' | 'parameter' | 'command-line';
 
 export interface Source {
   readonly kind: SourceKind;
@@ -52,6 +52,14 @@ const GETTERS: ReadonlySet<string> = new Set([
   'getHeaders', 'getRequestHeader', 'getRequestHeaders', 'getRequestURL', 'getCookie', 'readRawBody', 'getValidatedQuery',
   'cookies', 'headers', 'search', 'hash', 'url', 'useSearchParams', 'useParams', 'useLocation', 'useRouter', 'useRoute',
 ]); // prettier-ignore
+
+/** What the user of a program chooses: for those who ask for what callers choose. */
+const COMMAND_LINE =
+  /^(?:(?:global:)?process\.argv|(?:yargs|optimist|minimist|mri|getopts|arg|yargs-parser|subarg|command-line-args|meow|args|commander(?:\.program|\.Command)?|argparse\.ArgumentParser|dashdash)(?:\(\))?(?:\.\w+(?:\(\))?)*?(?:\.(?:argv|opts\(\)|parse\(\)|parseSync\(\)|parse_args\(\)|flags|input|args))|(?:minimist|mri|getopts|arg|yargs-parser|subarg|command-line-args|args\.parse)\(\))(?:[.(]|$)/;
+
+export function commandLineAt(path: string): Source | undefined {
+  return COMMAND_LINE.test(path) ? { kind: 'command-line', label: labelOf(path), isStructured: false } : undefined;
+}
 
 export function sourceAt(path: string): Source | undefined {
   if ((path.startsWith('?') && !OF_ANGULAR.test(path)) || HARMLESS.test(path)) return undefined;

@@ -1,4 +1,5 @@
 import { keyOf, type Node } from '../../../rules/tree.ts';
+import type { Names } from '../../../rules/names.ts';
 import type { Found, Rule } from '../../../rules/rule.ts';
 import { callsIn } from '../flow/flow-rule.ts';
 import { masked, providerOf, randomness } from '../secrets.ts';
@@ -53,6 +54,8 @@ export const rule: Rule = {
             for (const one of list)
               if (one && names.stringOf(one)) yield found(one, 'The secret that signs the sessions is in the code.');
           }
+        } else if (path === 'passport-jwt.Strategy' && isConstantKey(names.property(first, 'secretOrKey'), names)) {
+          yield found(call, 'The key that checks the tokens is in the code.');
         } else if (path === 'cookie-parser' && first && names.stringOf(first)) {
           yield found(first, 'The secret that signs the cookies is in the code.');
         } else if (/^crypto\.createHmac$|^crypto-js\.Hmac\w+$/.test(path) && second && names.stringOf(second)) {
@@ -90,6 +93,10 @@ export const rule: Rule = {
 
 const SESSIONS =
   /^(?:express-session|cookie-session|koa-session|@fastify\/session|fastify-session|iron-session\.\w+|@fastify\/secure-session)$/;
+
+function isConstantKey(value: Node | 'unclear' | undefined, names: Names): value is Node {
+  return value !== undefined && value !== 'unclear' && names.stringOf(value) !== undefined;
+}
 
 function found(at: Node, what: string): Found {
   return { at, message: `${what} Revoke it, and read the new one from the environment.` };

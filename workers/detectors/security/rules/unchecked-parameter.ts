@@ -6,13 +6,17 @@ import { table as command } from './command-injection.ts';
 import { table as sql } from './sql-injection.ts';
 
 /** A function that is handed a whole command or statement is there to run it. */
-const isFromCaller = ({ source, isWhole }: Trace): boolean => source.kind === 'parameter' && !isWhole;
+const isFromCaller = ({ source, isWhole }: Trace): boolean =>
+  (source.kind === 'parameter' || source.kind === 'command-line') && !isWhole;
 
-function fromCallers(table: FlowRule): Rule {
-  return flowRule({ ...table, accepts: isFromCaller }, true);
+function fromCallers(table: FlowRule, accepts = isFromCaller): Rule {
+  return flowRule({ ...table, accepts }, true);
 }
 
-const rules = [fromCallers(command), fromCallers(code), fromCallers(sql)];
+// Options that callers choose are what such functions are for.
+const { others: _options, ...commands } = command;
+
+const rules = [fromCallers(commands), fromCallers(code), fromCallers(sql)];
 
 export const rule: Rule = {
   meta: {
