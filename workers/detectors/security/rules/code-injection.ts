@@ -1,5 +1,11 @@
 import type { NodeOf, Tree } from '../../../rules/tree.ts';
-import { flowRule, type FlowRule } from '../flow/flow-rule.ts';
+import { flowRule, type FlowRule, type Sink } from '../flow/flow-rule.ts';
+
+/** What runs its argument, whatever it is. */
+export const runners: readonly Sink[] = [
+  { callee: /^global:(?:(?:window|globalThis|global|self)\.)?(?:eval|Function|execScript)$/ },
+  { callee: /^(?:vm|vm2|isolated-vm)(?:\.\w+)?(?:\(\))?\.(?:SourceTextModule|VMScript|runInContext|runInNewContext|runInThisContext|compileFunction|Script|run|eval|compileScript)$|^vm\.Script$|^\?vm\.run(?:InContext|InNewContext|InThisContext)?$/, arguments: [0] },
+]; // prettier-ignore
 
 export const table: FlowRule = {
   meta: {
@@ -13,9 +19,8 @@ export const table: FlowRule = {
     good: "import express from 'express';\n\nexpress().get('/sum', (req, res) => {\n  res.json({ sum: Number(req.query.a) + Number(req.query.b) });\n});",
   },
   sinks: [
-    { callee: /^global:(?:(?:window|globalThis|global|self)\.)?(?:eval|Function|execScript)$/ },
+    ...runners,
     { callee: /^global:(?:(?:window|globalThis|self)\.)?(?:setTimeout|setInterval|setImmediate)$/, arguments: [0] },
-    { callee: /^(?:vm|vm2|isolated-vm)(?:\.\w+)?(?:\(\))?\.(?:SourceTextModule|VMScript|runInContext|runInNewContext|runInThisContext|compileFunction|Script|run|eval|compileScript)$|^vm\.Script$|^\?vm\.run(?:InContext|InNewContext|InThisContext)?$/, arguments: [0] },
     { callee: /^(?:ejs|pug|jade|handlebars|nunjucks|mustache|dot|doT|eta|lodash|underscore|hogan\.js|swig|twig|velocityjs|art-template|dustjs-linkedin|squirrelly|liquidjs)(?:\(\))?(?:\.\w+(?:\(\))?)?\.(?:render|compile|renderString|template|parse|to_html|parseAndRender|compileFromString|precompile)$|^lodash\/template$/, arguments: [0] },
     { callee: /^(?:node-serialize|serialize-to-js|funcster|cryo)\.(?:unserialize|deserialize|deepDeserialize|parse)$/, arguments: [0] },
     { callee: /^global:require$/, arguments: [0], accepts: ({ isStart }) => isStart },

@@ -1,7 +1,7 @@
 import type { Found, Rule } from '../../../rules/rule.ts';
 import type { Trace } from '../flow/trace.ts';
 import { flowRule, type FlowRule } from '../flow/flow-rule.ts';
-import { table as code } from './code-injection.ts';
+import { runners, table as code } from './code-injection.ts';
 import { table as command } from './command-injection.ts';
 import { table as sql } from './sql-injection.ts';
 
@@ -16,7 +16,13 @@ function fromCallers(table: FlowRule, accepts = isFromCaller): Rule {
 // Options that callers choose are what such functions are for.
 const { others: _options, ...commands } = command;
 
-const rules = [fromCallers(commands), fromCallers(code), fromCallers(sql)];
+const rules = [
+  fromCallers(commands),
+  fromCallers(code),
+  fromCallers(sql),
+  // Few functions are there to run whatever code they are handed.
+  fromCallers({ ...code, sinks: runners }, ({ source, isWhole }) => source.kind === 'parameter' && isWhole),
+];
 
 export const rule: Rule = {
   meta: {
