@@ -40,11 +40,25 @@ export interface FlowRule {
   readonly advice: string;
 }
 
+/** Paths of callees. */
+const MAXIMUM_KNOWN = 5000;
+
 /** @param fromParameters whether callers who are not in the file count, too */
 export function flowRule(
   { meta, sinks, others, accepts = () => true, arePaths = false, advice }: FlowRule,
   fromParameters = false,
 ): Rule {
+  const known = new Map<string, readonly Sink[]>();
+  /** Most paths are those of many calls, and match nothing. */
+  const matching = (path: string): readonly Sink[] => {
+    let matches = known.get(path);
+    if (matches === undefined) {
+      if (known.size >= MAXIMUM_KNOWN) known.clear();
+      matches = sinks.filter(({ callee }) => callee.test(path));
+      known.set(path, matches);
+    }
+    return matches;
+  };
   return {
     meta,
     *check(file) {
@@ -63,14 +77,13 @@ export function flowRule(
             steps: [...trace.steps, { at: value, message: `It reaches ${what}.` }].slice(-12),
           };
         };
-        for (const call of callsIn(script)) {
+        for (const { call, paths } of namedCallsIn(script)) {
           file.step();
-          const paths = pathsOf(call.callee, script);
-          for (const sink of sinks) {
-            const path = paths.find((one) => sink.callee.test(one));
-            if (path === undefined) continue;
-            for (const value of valuesOf(sink, call, script)) {
-              yield* report(value, `\`${nameOf(path)}\``, (trace) => sink.accepts?.(trace, call, script) ?? true);
+          for (const path of paths) {
+            for (const sink of matching(path)) {
+              for (const value of valuesOf(sink, call, script)) {
+                yield* report(value, `\`${nameOf(path)}\``, (trace) => sink.accepts?.(trace, call, script) ?? true);
+              }
             }
           }
         }
@@ -83,8 +96,28 @@ export function flowRule(
   };
 }
 
-export function callsIn({ tree }: Script): readonly Call[] {
-  return [...tree.all('CallExpression'), ...tree.all('NewExpression')];
+export function callsIn(script: Script): readonly Call[] {
+  return namedCallsIn(script).map(({ call }) => call);
+}
+
+interface NamedCall {
+  readonly call: Call;
+  readonly paths: readonly string[];
+}
+
+const namedCalls = new WeakMap<Script, readonly NamedCall[]>();
+
+function namedCallsIn(script: Script): readonly NamedCall[] {
+  let calls = namedCalls.get(script);
+  if (calls === undefined) {
+    const { tree } = script;
+    calls = [...tree.all('CallExpression'), ...tree.all('NewExpression')].map((call) => ({
+      call,
+      paths: pathsOf(call.callee, script),
+    }));
+    namedCalls.set(script, calls);
+  }
+  return calls;
 }
 
 /** What a callee stands for; also with the value of the name whose member it is: `browser.newPage().goto`. */

@@ -454,6 +454,11 @@ export class Flow {
       return { ...trace, isStart: found.isStart && place === 0, path: { ...trace.path, normal: true } };
     }
     const isStart = found.isStart && place === 0;
+    if (path === 'global:String') return { ...found, isText: true };
+    if (path.endsWith('JSON.parse')) {
+      const { isText: _wasText, ...parsed } = found;
+      return { ...parsed, source: { ...found.source, isStructured: true }, path: ANY_PATH };
+    }
     if (passing.MAKES_HTML.test(path)) return { ...found, isStart: false, isWhole: false, around: `<p>${found.around}` };
     if (path.endsWith('JSON.stringify')) return { ...found, isStart: false, isWhole: false, isJson: true };
     return { ...found, isStart, ...(passing.DECODES.test(path) && isStart ? { path: ANY_PATH } : {}) };
@@ -489,6 +494,7 @@ export class Flow {
       if (target) return this.#ofResult(target, [object], frame, depth);
     }
     const kept = passing.KEEPS.test(method) ? this.#trace(object, frame, depth) : undefined;
+    if (kept && passing.OF_TEXTS.test(method)) return { ...kept, isText: true, ...(method.startsWith('sub') ? { isPicked: true } : {}), ...(this.#isCut(method, node) ? { isShort: true } : {}) };
     if (kept === undefined || !passing.PICKS.test(method)) return kept;
     if (method === 'match') {
       const pattern = first && this.#patternOf(first);

@@ -24,6 +24,8 @@ export const MADE_OF_FIRST =
 /** Methods whose result contains their receiver. */
 export const KEEPS =
   /^(?:trim|trimStart|trimEnd|trimLeft|trimRight|toString|valueOf|toLowerCase|toUpperCase|toLocaleLowerCase|toLocaleUpperCase|slice|substring|substr|split|pop|shift|at|reverse|flat|get|getAll|entries|values|keys|padStart|padEnd|normalize|repeat|charAt|match|matchAll|filter|find|sort|toJSON|catch|finally|json|text|formData|searchParams|query|param|header|fill|toSorted|toReversed|toSpliced|with|next|anchor|big|bold|link|sub|sup|small|toWellFormed|arrayBuffer|unwrap|splice|findLast)$/;
+/** Methods that only texts have, or that give one. */
+export const OF_TEXTS = /^(?:trim\w*|toString|to(?:Locale)?(?:Lower|Upper)Case|substring|substr|pad(?:Start|End)|charAt|normalize|repeat)$/;
 export const PICKS = /^(?:get|getAll|split|slice|substring|substr|match|pop|shift|at|exec)$/;
 /** Methods whose callback gets the elements of their receiver first. */
 export const GIVES_ELEMENTS = /^(?:map|forEach|filter|find|some|every|flatMap|then|findIndex|findLast|sort|tap)$/;

@@ -23,6 +23,8 @@ export interface Trace {
   readonly isPicked?: true;
   /** It is at most so many characters of a text. */
   readonly isShort?: true;
+  /** It surely is a text, and no object that a parser made. */
+  readonly isText?: true;
   /** It is part of a text of JSON. */
   readonly isJson?: true;
 }
@@ -39,6 +41,9 @@ export interface PathState {
 
 export const ANY_PATH: PathState = { dots: true, root: true, normal: false };
 
+const OWN_ADDRESS =
+  /^(?:req|ctx)(?:\.(?:req|request|raw))?\.(?:url|originalUrl|path)(?:\.(?:pathname|search|href))?$|\blocation(?:\.\w+)?$/;
+
 /**
  * Whether whoever chooses the value chooses where an address leads: it is at the beginning, goes on a host that has not
  * ended, or may make `//host` of the slash before it.
@@ -47,7 +52,7 @@ export function choosesHost({ isStart, before, source, isPicked }: Trace): boole
   if (isStart) return true;
   if (before === undefined) return false;
   // What begins with a slash, as the path of a request does, ends the host.
-  const isOwnPath = isPicked !== true && /(?:\.(?:url|originalUrl|path|pathname|search|hash|href)|location)$/.test(source.label);
+  const isOwnPath = isPicked !== true && OWN_ADDRESS.test(source.label);
   return !isOwnPath && /^(?:https?:)?\/\/[^/?#\\]*$/.test(before);
 }
 
@@ -105,6 +110,6 @@ export function replaced(trace: Trace, pattern: RegExp, by: string | undefined):
     normal: trace.path.normal && climbing === CLIMBING,
   };
   if (!path.dots && !path.root) return undefined;
-  const isCleaned = (isEvery && apply(SPECIAL) !== SPECIAL) || climbing !== CLIMBING;
-  return { ...trace, path, ...(isCleaned ? { isChecked: true } : {}) };
+  const isCleaned = isEvery && apply(SPECIAL) !== SPECIAL;
+  return { ...trace, path, isText: true, ...(isCleaned ? { isChecked: true } : {}) };
 }

@@ -1,4 +1,5 @@
 import { flowRule } from '../flow/flow-rule.ts';
+import type { Trace } from '../flow/trace.ts';
 
 const FINDERS =
   'find|findOne|findOneAndUpdate|findOneAndDelete|findOneAndRemove|findOneAndReplace|findAndModify|updateOne|updateMany|update|deleteOne|deleteMany|remove|replaceOne|countDocuments|count|distinct|exists|aggregate|findById|findByIdAndUpdate|findByIdAndDelete|geoSearch|where|and|or|nor';
@@ -24,21 +25,21 @@ export const rule = flowRule({
       const what = `\`${method}\` of a database`;
       if (method === '$where' && list[0]) yield { value: list[0], what };
       if (REDIS.test(path) && /^h?m?(?:get|set)(?:nx|ex)?(?:Async)?$/i.test(method) && list[0])
-        yield { value: list[0], what, accepts: (trace) => trace.source.isStructured && trace.isWhole };
+        yield { value: list[0], what, accepts: isObject };
       if (!FINDER.test(method) || !isCollection(path)) continue;
       const [first, second] = list;
       if (!first) continue;
       // What is set may be an object of operators, too.
       const isSecond = /^(?:distinct|findByIdAndUpdate|findOneAndUpdate|update|updateOne|updateMany)$/.test(method);
       if (second && isSecond && !names.objectOf(second))
-        yield { value: second, what, accepts: (trace) => trace.source.isStructured && trace.isWhole };
+        yield { value: second, what, accepts: isObject };
       const query = names.objectOf(first);
       if (first.type === 'Identifier' && query)
-        yield { value: first, what, accepts: (trace) => trace.source.isStructured && trace.isWhole };
+        yield { value: first, what, accepts: isObject };
       if (!query) {
         // Of an array: `list.find((one) => …)`.
         if (first.type === 'ArrowFunctionExpression' || first.type === 'FunctionExpression') continue;
-        yield { value: first, what, accepts: (trace) => trace.source.isStructured && trace.isWhole };
+        yield { value: first, what, accepts: isObject };
         continue;
       }
       for (const property of query.properties) {
@@ -47,13 +48,18 @@ export const rule = flowRule({
         yield {
           value: property.value,
           what,
-          accepts: (trace) => isWhere || (trace.source.isStructured && trace.isWhole),
+          accepts: (trace) => isWhere || isObject(trace),
         };
       }
     }
   },
   advice: 'It may be an object with operators such as `$ne`. Make it a string, or compare with `$eq`.',
 });
+
+/** It may be an object, because a parser makes it. */
+function isObject({ source, isWhole, isText }: Trace): boolean {
+  return source.isStructured && isWhole && !isText;
+}
 
 const FINDER = new RegExp(`^(?:${FINDERS})$`);
 
