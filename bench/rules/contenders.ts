@@ -69,7 +69,11 @@ export default [
   const { 'require-atomic-updates': _missing, ...known } = core;
   write(
     'oxlint.json',
-    JSON.stringify({ plugins: ['promise', 'oxc', 'unicorn'], categories: { correctness: 'off', perf: 'warn' }, rules: known }),
+    JSON.stringify({
+      plugins: ['promise', 'oxc', 'unicorn'],
+      categories: { correctness: 'off', perf: 'warn' },
+      rules: known,
+    }),
   );
   write(
     'biome.json',
@@ -85,7 +89,11 @@ export default [
           security: 'warn',
           performance: 'warn',
           complexity: { noExcessiveCognitiveComplexity: 'warn' },
-          suspicious: { noAsyncPromiseExecutor: 'warn', noMisleadingCharacterClass: 'warn', useIterableCallbackReturn: 'warn' },
+          suspicious: {
+            noAsyncPromiseExecutor: 'warn',
+            noMisleadingCharacterClass: 'warn',
+            useIterableCallbackReturn: 'warn',
+          },
         },
       },
     }),

@@ -84,7 +84,11 @@ function copySources(from: string, to: string): { readonly files: number; readon
       const inner = copySources(source, target);
       files += inner.files;
       lines += inner.lines;
-    } else if (/\.[cm]?[jt]sx?$/.test(entry.name) && !/\.d\.[cm]?ts$/.test(entry.name) && !/config\.\w+$/.test(entry.name)) {
+    } else if (
+      /\.[cm]?[jt]sx?$/.test(entry.name) &&
+      !/\.d\.[cm]?ts$/.test(entry.name) &&
+      !/config\.\w+$/.test(entry.name)
+    ) {
       copyFileSync(source, target);
       files += 1;
       lines += readFileSync(target, 'utf8').split('\n').length;

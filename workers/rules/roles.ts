@@ -153,14 +153,16 @@ function callWith(tree: Tree, of: FunctionNode): Node | undefined {
 }
 
 /** Events that tell of a connection, and bring nothing. */
-const SILENT = /^(?:connect(?:ion|ed)?|disconnect(?:ing)?|close|error|open|end|finish|drain|ping|pong|listening|timeout|upgrade|ready|reconnect\w*)$/;
+const SILENT =
+  /^(?:connect(?:ion|ed)?|disconnect(?:ing)?|close|error|open|end|finish|drain|ping|pong|listening|timeout|upgrade|ready|reconnect\w*)$/;
 
 /** `socket.on('chat', (text) => …)` and `busboy.on('field', (name, value) => …)` */
 function isMessage({ callee, arguments: [event] }: NodeOf<'CallExpression'>, index: number): boolean {
   if (callee.type !== 'MemberExpression' || callee.object.type !== 'Identifier') return false;
   const name = event?.type === 'Literal' && typeof event.value === 'string' ? event.value : undefined;
   if (name === undefined) return false;
-  if (/^(?:bb|busboy|form|multiparty)$/i.test(callee.object.name)) return index > 0 && /^(?:field|file|part)$/.test(name);
+  if (/^(?:bb|busboy|form|multiparty)$/i.test(callee.object.name))
+    return index > 0 && /^(?:field|file|part)$/.test(name);
   if (/^(?:ws|websocket|wsClient)$/i.test(callee.object.name)) return index === 0 && name === 'message';
   return /^(?:socket|sock)$/i.test(callee.object.name) && !SILENT.test(name);
 }

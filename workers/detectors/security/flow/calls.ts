@@ -1,14 +1,7 @@
 /** Which function of the file a call calls, and where the file calls a function. Lives as long as the check of one file. */
 import { propertyOf, unwrapped } from '../../../rules/names.ts';
 import type { Script } from '../../../rules/source-file.ts';
-import {
-  isFunction,
-  keyOf,
-  type FunctionNode,
-  type Identifier,
-  type Node,
-  type NodeOf,
-} from '../../../rules/tree.ts';
+import { isFunction, keyOf, type FunctionNode, type Identifier, type Node, type NodeOf } from '../../../rules/tree.ts';
 import { GIVES_ELEMENTS, GOES_OVER } from './passing.ts';
 
 type ClassNode = NodeOf<'ClassDeclaration' | 'ClassExpression'>;

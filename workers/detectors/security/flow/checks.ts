@@ -5,6 +5,7 @@
  * a folder may still lead out of it.
  */
 import { propertyOf, unwrapped, type Names } from '../../../rules/names.ts';
+import type { Script, SourceFile } from '../../../rules/source-file.ts';
 import { isFunction, type Node, type NodeOf, type Tree } from '../../../rules/tree.ts';
 import { childrenOf } from '../../../graph/syntax.ts';
 
@@ -17,20 +18,26 @@ export type Fact = 'right' | 'other' | 'end' | 'no-dots' | 'no-dots-first' | 're
 
 const NOTHING: ReadonlySet<Fact> = new Set();
 
+/** How many operators a condition is inside of, and how many names it was found by: a name may be made of itself. */
+interface Depth {
+  readonly inside: number;
+  readonly derived: number;
+}
+
+const MAXIMUM_INSIDE = 200;
+const MAXIMUM_DERIVED = 3;
+
 export class Checks {
   readonly #tree: Tree;
   readonly #names: Names;
+  readonly #file: SourceFile;
   readonly #text: string;
 
-  constructor(tree: Tree, names: Names, text: string) {
+  constructor(file: SourceFile, { tree, names }: Script) {
     this.#tree = tree;
     this.#names = names;
-    this.#text = text;
-  }
-
-  /** Whether a name or a member is checked at the place where it is used, for whatever it is used. */
-  isChecked(use: Node): boolean {
-    return this.factsOf(use).has('right');
+    this.#file = file;
+    this.#text = file.text;
   }
 
   /** What holds of a name or a member at the place where it is used. */
@@ -59,6 +66,7 @@ export class Checks {
           const statements = at.type === 'SwitchCase' ? at.consequent : at.body;
           for (const statement of statements) {
             if (statement.start >= child.start) break;
+            this.#file.step();
             learn(this.#toldBefore(statement, text));
           }
           break;
@@ -92,26 +100,31 @@ export class Checks {
   }
 
   /** What a condition tells of the value where it holds, or where it does not. */
-  #told(condition: Node, holds: boolean, text: string): ReadonlySet<Fact> {
+  #told(condition: Node, holds: boolean, text: string, depth: Depth = { inside: 0, derived: 0 }): ReadonlySet<Fact> {
+    this.#file.step();
+    if (depth.inside > MAXIMUM_INSIDE) return NOTHING;
     const test = unwrapped(condition);
-    if (test.type === 'UnaryExpression' && test.operator === '!') return this.#told(test.argument, !holds, text);
+    const deeper = { ...depth, inside: depth.inside + 1 };
+    if (test.type === 'UnaryExpression' && test.operator === '!')
+      return this.#told(test.argument, !holds, text, deeper);
     if (test.type === 'LogicalExpression') {
-      const one = this.#told(test.left, holds, text);
-      const other = this.#told(test.right, holds, text);
+      const one = this.#told(test.left, holds, text, deeper);
+      const other = this.#told(test.right, holds, text, deeper);
       if ((test.operator === '&&') === holds || one.size === 0 || other.size === 0) return new Set([...one, ...other]);
       // One of two checks holds: what both tell is certain.
       const both = [...one].filter((fact) => other.has(fact));
       return new Set(both.length > 0 ? both : ['other']);
     }
     if (this.#textOf(test).includes(text)) return this.#toldBy(test, holds, text);
-    return this.#toldOfDerived(test, holds, text);
+    return this.#toldOfDerived(test, holds, text, deeper);
   }
 
   /**
    * `const isKnown = list.includes(x); if (!isKnown) return;`
    * `const inside = path.relative(root, x); if (inside.startsWith('..')) return;`
    */
-  #toldOfDerived(test: Node, holds: boolean, text: string): ReadonlySet<Fact> {
+  #toldOfDerived(test: Node, holds: boolean, text: string, depth: Depth): ReadonlySet<Fact> {
+    if (depth.derived >= MAXIMUM_DERIVED) return NOTHING;
     const pending: Node[] = [test];
     for (let node = pending.pop(); node; node = pending.pop()) {
       if (node.type === 'Identifier') {
@@ -119,7 +132,7 @@ export class Checks {
         if (value === node || isFunction(value) || !this.#isMadeOf(value, text)) continue;
         const isTest = node === test;
         const facts = isTest
-          ? this.#told(value, holds, text)
+          ? this.#told(value, holds, text, { ...depth, derived: depth.derived + 1 })
           : new Set([...this.#toldBy(test, holds, node.name)].map((fact) => this.#meaning(fact, value)));
         if (facts.size > 0) return facts;
       }

@@ -57,7 +57,7 @@ export class Flow {
     this.#file = file;
     this.#fromParameters = fromParameters;
     this.#script = script;
-    this.#checks = new Checks(script.tree, script.names, file.text);
+    this.#checks = new Checks(file, script);
     this.#calls = new Calls(script);
   }
 
@@ -150,7 +150,16 @@ export class Flow {
     const source = sourceAt(path) ?? (this.#fromParameters ? commandLineAt(path) : undefined);
     if (source === undefined) return undefined;
     const step = { at: node, message: `\`${source.label}\` comes from outside.` };
-    return { source, origin: node, steps: [step], isStart: true, before: '', around: '', isWhole: true, path: ANY_PATH };
+    return {
+      source,
+      origin: node,
+      steps: [step],
+      isStart: true,
+      before: '',
+      around: '',
+      isWhole: true,
+      path: ANY_PATH,
+    };
   }
 
   #ofName(node: Identifier, frame: Frame | undefined, depth: number): Trace | undefined {
@@ -400,7 +409,11 @@ export class Flow {
     return (this.#fields = fields);
   }
 
-  #ofNew({ callee, arguments: [first] }: NodeOf<'NewExpression'>, frame: Frame | undefined, depth: number): Trace | undefined {
+  #ofNew(
+    { callee, arguments: [first] }: NodeOf<'NewExpression'>,
+    frame: Frame | undefined,
+    depth: number,
+  ): Trace | undefined {
     const { names, tree } = this.#script;
     const path = names.pathOf(callee);
     if (!first) return undefined;
@@ -430,7 +443,8 @@ export class Flow {
       if (text === undefined) return this.#any(node.arguments, frame, depth);
       return this.#ofParts(passing.partsOfFormat(text, values), node, frame, depth);
     }
-    if (passing.PASSES_ON.test(path) || passing.MAKES_HTML.test(path)) return this.#ofPassed(path, node.arguments, frame, depth);
+    if (passing.PASSES_ON.test(path) || passing.MAKES_HTML.test(path))
+      return this.#ofPassed(path, node.arguments, frame, depth);
     if (passing.MAKES_HARMLESS.test(name)) return undefined;
     const target = this.#calls.functionOf(callee);
     if (target) return this.#ofResult(target, node.arguments, frame, depth);
@@ -459,7 +473,8 @@ export class Flow {
       const { isText: _wasText, ...parsed } = found;
       return { ...parsed, source: { ...found.source, isStructured: true }, path: ANY_PATH };
     }
-    if (passing.MAKES_HTML.test(path)) return { ...found, isStart: false, isWhole: false, around: `<p>${found.around}` };
+    if (passing.MAKES_HTML.test(path))
+      return { ...found, isStart: false, isWhole: false, around: `<p>${found.around}` };
     if (path.endsWith('JSON.stringify')) return { ...found, isStart: false, isWhole: false, isJson: true };
     return { ...found, isStart, ...(passing.DECODES.test(path) && isStart ? { path: ANY_PATH } : {}) };
   }
@@ -494,7 +509,13 @@ export class Flow {
       if (target) return this.#ofResult(target, [object], frame, depth);
     }
     const kept = passing.KEEPS.test(method) ? this.#trace(object, frame, depth) : undefined;
-    if (kept && passing.OF_TEXTS.test(method)) return { ...kept, isText: true, ...(method.startsWith('sub') ? { isPicked: true } : {}), ...(this.#isCut(method, node) ? { isShort: true } : {}) };
+    if (kept && passing.OF_TEXTS.test(method))
+      return {
+        ...kept,
+        isText: true,
+        ...(method.startsWith('sub') ? { isPicked: true } : {}),
+        ...(this.#isCut(method, node) ? { isShort: true } : {}),
+      };
     if (kept === undefined || !passing.PICKS.test(method)) return kept;
     if (method === 'match') {
       const pattern = first && this.#patternOf(first);

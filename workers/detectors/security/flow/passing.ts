@@ -7,7 +7,8 @@ export const PASSES_ON =
   /^(?:path(?:\/posix|\/win32)?(?:\.posix|\.win32)?\.(?:join|resolve|normalize|relative|format|dirname|toNamespacedPath|parse)|(?:fs|fs\/promises|fs-extra|graceful-fs)\.(?:promises\.)?realpath(?:Sync)?(?:\.native)?|url\.(?:parse|resolve|format|fileURLToPath)|(?:querystring|querystringify|query-string|qs)\.(?:parse|unescape|parseUrl|decode)|parseurl|util\.inspect|global:(?:String|decodeURIComponent|decodeURI|unescape|atob|btoa|JSON\.parse|JSON\.stringify|Buffer\.from|Buffer\.concat|Object\.(?:assign|values|entries|keys|fromEntries|create|freeze)|Array\.(?:from|of)|Promise\.(?:resolve|all|any|race|allSettled)|structuredClone|Object)|(?:lodash|underscore)(?:\.|\/)?(?:merge|assign|extend|defaults|clone|cloneDeep|get|values|keys|trim|toString|pick|omit|flatten|concat|first|last|head)|json5\.parse|flatted\.parse|safe-json-parse|fast-json-parse|clone|clone-deep|deepmerge|object-assign|xtend|extend|promise\.resolve|bluebird\.resolve|node:buffer\.Buffer\.from|buffer\.Buffer\.from)$/;
 
 /** Functions that make HTML of Markdown, and leave the HTML in it as it is. */
-export const MAKES_HTML = /^(?:marked(?:\.(?:parse|marked))?|snarkdown|showdown\.Converter\(\)\.makeHtml|markdown\.toHTML)$/;
+export const MAKES_HTML =
+  /^(?:marked(?:\.(?:parse|marked))?|snarkdown|showdown\.Converter\(\)\.makeHtml|markdown\.toHTML)$/;
 
 /** Paths that these return have no `..` left, and begin at a root. */
 export const RESOLVES = /(?:^path.*\.resolve|\.realpath(?:Sync)?(?:\.native)?)$/;
@@ -16,7 +17,8 @@ export const NORMALIZES = /^path.*\.(?:join|normalize|relative)$/;
 /** What was made sure of before does not hold of what these return. */
 export const DECODES = /(?:decodeURIComponent|decodeURI|unescape|atob|Buffer\.from|decode|parse)$/;
 /** Functions that fill a text with values. */
-export const FORMATS = /^(?:util\.format|printf|sprintf|sprintf-js\.(?:v?sprintf)|format-util|string-format|util-format)$/;
+export const FORMATS =
+  /^(?:util\.format|printf|sprintf|sprintf-js\.(?:v?sprintf)|format-util|string-format|util-format)$/;
 
 export const MADE_OF_FIRST =
   /^(?:global:(?:URL|URLSearchParams|String|Buffer|Object|Array|Set|Map|Blob|TextDecoder)|url\.(?:URL|URLSearchParams)|buffer\.Buffer|vm2?\.(?:VM)?Script)$/;
@@ -25,7 +27,8 @@ export const MADE_OF_FIRST =
 export const KEEPS =
   /^(?:trim|trimStart|trimEnd|trimLeft|trimRight|toString|valueOf|toLowerCase|toUpperCase|toLocaleLowerCase|toLocaleUpperCase|slice|substring|substr|split|pop|shift|at|reverse|flat|get|getAll|entries|values|keys|padStart|padEnd|normalize|repeat|charAt|match|matchAll|filter|find|sort|toJSON|catch|finally|json|text|formData|searchParams|query|param|header|fill|toSorted|toReversed|toSpliced|with|next|anchor|big|bold|link|sub|sup|small|toWellFormed|arrayBuffer|unwrap|splice|findLast)$/;
 /** Methods that only texts have, or that give one. */
-export const OF_TEXTS = /^(?:trim\w*|toString|to(?:Locale)?(?:Lower|Upper)Case|substring|substr|pad(?:Start|End)|charAt|normalize|repeat)$/;
+export const OF_TEXTS =
+  /^(?:trim\w*|toString|to(?:Locale)?(?:Lower|Upper)Case|substring|substr|pad(?:Start|End)|charAt|normalize|repeat)$/;
 export const PICKS = /^(?:get|getAll|split|slice|substring|substr|match|pop|shift|at|exec)$/;
 /** Methods whose callback gets the elements of their receiver first. */
 export const GIVES_ELEMENTS = /^(?:map|forEach|filter|find|some|every|flatMap|then|findIndex|findLast|sort|tap)$/;

@@ -88,6 +88,13 @@ export function preceded(trace: Trace, before: string | undefined): Pick<Trace, 
   };
 }
 
+/** Whether a pattern can be tried: one that repeats what repeats, or chooses in what repeats, may take years. */
+function isQuick(source: string): boolean {
+  const repeats = source.match(/(?<!\()[+*?{]/g) ?? [];
+  const hasRepeatedGroup = /\)[+*?{]/.test(source);
+  return repeats.length <= (hasRepeatedGroup ? 1 : 3) && !(hasRepeatedGroup && source.includes('|'));
+}
+
 /** Characters that have a meaning in a command, a statement, a page or a pattern. */
 const SPECIAL = '<>"\'`&;|$(){}[]*?!\\/#=%.^+~:,@-';
 const CLIMBING = '../../..\\etc/../passwd';
@@ -97,6 +104,7 @@ const CLIMBING = '../../..\\etc/../passwd';
  * harmless; for paths, it is tried whether the dots and the root are gone.
  */
 export function replaced(trace: Trace, pattern: RegExp, by: string | undefined): Trace | undefined {
+  if (!isQuick(pattern.source)) return pattern.global ? undefined : trace;
   const apply = (text: string): string => text.replace(pattern, by ?? '');
   const climbing = apply(CLIMBING);
   const slash = apply('/etc');

@@ -31,11 +31,9 @@ export const rule = flowRule({
       if (!first) continue;
       // What is set may be an object of operators, too.
       const isSecond = /^(?:distinct|findByIdAndUpdate|findOneAndUpdate|update|updateOne|updateMany)$/.test(method);
-      if (second && isSecond && !names.objectOf(second))
-        yield { value: second, what, accepts: isObject };
+      if (second && isSecond && !names.objectOf(second)) yield { value: second, what, accepts: isObject };
       const query = names.objectOf(first);
-      if (first.type === 'Identifier' && query)
-        yield { value: first, what, accepts: isObject };
+      if (first.type === 'Identifier' && query) yield { value: first, what, accepts: isObject };
       if (!query) {
         // Of an array: `list.find((one) => …)`.
         if (first.type === 'ArrowFunctionExpression' || first.type === 'FunctionExpression') continue;

@@ -28,7 +28,8 @@ export const rule: Rule = {
   meta: {
     name: 'unchecked-parameter',
     severity: 'info',
-    description: 'A parameter of a function, or an argument of the program, that becomes part of a command, a statement of SQL, or code.',
+    description:
+      'A parameter of a function, or an argument of the program, that becomes part of a command, a statement of SQL, or code.',
     why: 'Whether it does harm depends on the callers, of whom none is in the file, or on who starts the program. Escape or check it here, so that none of them can go wrong.',
     cwe: 74,
     confidence: 'low',
