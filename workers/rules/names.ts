@@ -7,6 +7,8 @@ import { roleOf } from './roles.ts';
 import { keyOf, type Binding, type Definition, type Node, type NodeOf, type Part, type Tree } from './tree.ts';
 
 const MAXIMUM_STEPS = 24;
+const PROMISIFIES =
+  /^(?:util\.promisify|bluebird\.promisify(?:All)?|pify|es6-promisify(?:\.promisify)?|thenify(?:-all)?|universalify\.from\w+)$/;
 
 export class Names {
   readonly #tree: Tree;
@@ -49,7 +51,8 @@ export class Names {
           const module = this.stringOf(node.arguments[0]);
           return module === undefined ? '?' : moduleName(module);
         }
-        if (callee === 'util.promisify' && node.arguments[0]) return this.pathOf(node.arguments[0], steps);
+        // The same functions, with promises for their results.
+        if (PROMISIFIES.test(callee) && node.arguments[0]) return this.pathOf(node.arguments[0], steps);
         return `${callee}()`;
       }
       case 'NewExpression':

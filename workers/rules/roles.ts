@@ -1,5 +1,5 @@
 /** What the parameters of functions stand for in the frameworks that people use: requests, contexts, messages. Pure. */
-import { keyOf, type FunctionNode, type Node, type Part, type Tree } from './tree.ts';
+import { keyOf, type FunctionNode, type Node, type NodeOf, type Part, type Tree } from './tree.ts';
 
 /** What a parameter is, by what its function is for; undefined: nothing that others send. */
 export function roleOf(tree: Tree, of: FunctionNode, index: number, parts: readonly Part[]): string | undefined {
@@ -88,7 +88,8 @@ function roleByPlace(
     if (isHandler) return 'context';
   }
   if (isServerAction(tree, of, exported)) return 'input';
-  const call = tree.parent(of);
+  const call = callWith(tree, of);
+  if (index === 1 && isResolver(tree, of)) return 'input';
   if (call?.type === 'CallExpression') {
     const { callee } = call;
     const method = callee.type === 'MemberExpression' && !callee.computed ? callee.property.name : undefined;
@@ -106,6 +107,9 @@ function roleByPlace(
     ) {
       return 'context';
     }
+    // What tRPC has checked the type of.
+    if (index === 0 && /^(?:query|mutation|subscription)$/.test(method ?? '') && parts[0] === 'input') return 'input';
+    if (method === 'on' && isMessage(call, index)) return 'input';
     // The pieces of a request's body.
     if (index === 0 && method === 'on' && callee.type === 'MemberExpression' && callee.object.type === 'Identifier') {
       const [event] = call.arguments;
@@ -129,6 +133,48 @@ function roleByPlace(
   }
   if (index === 0 && name === 'event' && exported !== undefined && /handler/i.test(exported)) return 'context';
   return undefined;
+}
+
+/** The call that gets a function as an argument, also by its name. */
+function callWith(tree: Tree, of: FunctionNode): Node | undefined {
+  const parent = tree.parent(of);
+  const name =
+    of.type === 'FunctionDeclaration'
+      ? of.id
+      : parent?.type === 'VariableDeclarator' && parent.id.type === 'Identifier'
+        ? parent.id
+        : undefined;
+  const references = (name && tree.binding(name)?.references) ?? [];
+  const calls = references.flatMap((reference) => {
+    const call = tree.parent(reference);
+    return call?.type === 'CallExpression' && call.callee !== reference ? [call] : [];
+  });
+  return calls.length === 1 ? calls[0] : parent;
+}
+
+/** Events that tell of a connection, and bring nothing. */
+const SILENT =
+  /^(?:connect(?:ion|ed)?|disconnect(?:ing)?|close|error|open|end|finish|drain|ping|pong|listening|timeout|upgrade|ready|reconnect\w*)$/;
+
+/** `socket.on('chat', (text) => …)` and `busboy.on('field', (name, value) => …)` */
+function isMessage({ callee, arguments: [event] }: NodeOf<'CallExpression'>, index: number): boolean {
+  if (callee.type !== 'MemberExpression' || callee.object.type !== 'Identifier') return false;
+  const name = event?.type === 'Literal' && typeof event.value === 'string' ? event.value : undefined;
+  if (name === undefined) return false;
+  if (/^(?:bb|busboy|form|multiparty)$/i.test(callee.object.name))
+    return index > 0 && /^(?:field|file|part)$/.test(name);
+  if (/^(?:ws|websocket|wsClient)$/i.test(callee.object.name)) return index === 0 && name === 'message';
+  return /^(?:socket|sock)$/i.test(callee.object.name) && !SILENT.test(name);
+}
+
+/** A function for a field of a schema of GraphQL: its second parameter is what the query asks with. */
+function isResolver(tree: Tree, of: FunctionNode): boolean {
+  const property = tree.parent(of);
+  if (property?.type !== 'Property' || of.params.length < 2) return false;
+  const object = tree.parent(property);
+  const outer = object && tree.parent(object);
+  if (outer?.type !== 'Property') return keyOf(property) === 'resolve' && of.params.length >= 2;
+  return /^(?:Query|Mutation|Subscription)$/.test(keyOf(outer) ?? '');
 }
 
 /** `form.parse(req, (error, fields, files) => …)` */

@@ -11,6 +11,8 @@ export interface Script {
   readonly names: Names;
 }
 
+const SUITE = /^\s*(?:describe|context|suite|it|test)(?:\.\w+)*\s*\(/m;
+
 export class SourceFile {
   readonly file: string;
   readonly text: string;
@@ -45,6 +47,16 @@ export class SourceFile {
   /** Tests, their helpers and examples: what they do harms nobody. */
   get isTest(): boolean {
     return isTestPath(this.file);
+  }
+
+  /** A file of tests, by its path and by what it calls. What it does with a request, it has sent itself. */
+  get isSuite(): boolean {
+    return this.isTest && SUITE.test(this.text);
+  }
+
+  /** Shows how something is used, with keys that open nothing. */
+  get isExample(): boolean {
+    return /(?:^|\/)(?:examples?|demos?)\//.test(this.file);
   }
 
   /** Scripts, configurations and build tools: they run once, for their author. */

@@ -100,6 +100,26 @@ describe('the host of the rules of code', () => {
     ]);
   });
 
+  it('leaves alone what opens nothing: keys of pages, secrets of examples, and what a test sends itself', async () => {
+    const key = 'b83fQp0zLx7vKd92mWqT5rYh1sNcEa46';
+    const sessions = "import session from 'express-session';\napp.use(session({ secret: 'keyboard cat' }));\n";
+    const handler = "app.get('/', (req, res) => {\n  res.send(req.query.name);\n});\n";
+    const runs = await runAll({
+      'docs/algolia.js': `export const search = { appId: 'A1B2C3D4E5', apiKey: '${key}', indexName: 'docs' };\n`,
+      'src/firebase.js': `export const app = init({ apiKey: '${key}', authDomain: 'a.firebaseapp.com', projectId: 'a' });\n`,
+      'src/service.js': `export const app = init({ apiKey: '${key}', url: 'x' });\n`,
+      'examples/auth/index.js': sessions,
+      'src/sessions.js': sessions,
+      'test/app.send.js': `import express from 'express';\nconst app = express();\ndescribe('send', () => {\n${handler}});\n`,
+      'test/app.js': `import express from 'express';\nconst app = express();\n${handler}`,
+    });
+    assert.deepEqual(placesOf({ security: runs.security }), [
+      'src/service.js:1 security/hardcoded-secret',
+      'src/sessions.js:2 security/hardcoded-secret',
+      'test/app.js:4 security/xss-reflected',
+    ]);
+  });
+
   it('survives hostile files, of which one detector tells', async () => {
     const runs = await runAll({
       'large.js': `x();\n`.repeat(300_000),

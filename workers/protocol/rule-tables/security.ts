@@ -63,7 +63,8 @@ export const ruleTable = {
   },
   'unchecked-parameter': {
     default: 'info',
-    description: 'A parameter of a function that becomes part of a command, a statement of SQL, or code.',
+    description:
+      'A parameter of a function, or an argument of the program, that becomes part of a command, a statement of SQL, or code.',
   },
   'unsafe-deserialization': {
     default: 'error',

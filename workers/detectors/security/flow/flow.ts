@@ -4,7 +4,6 @@
  * costs nothing. A function of which nothing is known ends the way: it may have made the value harmless. Lives as long
  * as the check of one file.
  */
-import type { Step } from '../../../rules/rule.ts';
 import { propertyOf, unwrapped } from '../../../rules/names.ts';
 import type { Script, SourceFile } from '../../../rules/source-file.ts';
 import {
@@ -17,25 +16,11 @@ import {
   type Node,
   type NodeOf,
 } from '../../../rules/tree.ts';
+import { Calls } from './calls.ts';
 import { Checks } from './checks.ts';
-import { sourceAt, type Source } from './sources.ts';
-
-/** A way from a source to an expression. */
-export interface Trace {
-  readonly source: Source;
-  readonly origin: Node;
-  readonly steps: readonly Step[];
-  /** The text begins with it, so whoever chooses it chooses the host of an address, or the root of a path. */
-  readonly isStart: boolean;
-  /** The constant texts around it. */
-  readonly around: string;
-  /** It is the value as it came, or a member of it: not a text that was made with it. */
-  readonly isWhole: boolean;
-  /** A part was picked from a text, such as one value of an address. */
-  readonly isPicked?: true;
-  /** It is at most so many characters of a text. */
-  readonly isShort?: true;
-}
+import * as passing from './passing.ts';
+import { commandLineAt, sourceAt } from './sources.ts';
+import { ANY_PATH, guarded, preceded, replaced, type Trace } from './trace.ts';
 
 /** A call that is being followed into a function. */
 interface Frame {
@@ -62,26 +47,34 @@ export class Flow {
   readonly #file: SourceFile;
   readonly #script: Script;
   readonly #checks: Checks;
+  readonly #calls: Calls;
   readonly #fromParameters: boolean;
   readonly #known = new Map<Node, Trace | undefined>();
   readonly #open = new Set<Node>();
   #fields: ReadonlyMap<string, readonly Node[]> | undefined;
-  #methodCalls: ReadonlyMap<string, readonly NodeOf<'CallExpression'>[]> | undefined;
 
   constructor(file: SourceFile, script: Script, fromParameters: boolean) {
     this.#file = file;
     this.#fromParameters = fromParameters;
     this.#script = script;
-    this.#checks = new Checks(script.tree, script.names, file.text);
+    this.#checks = new Checks(file, script);
+    this.#calls = new Calls(script);
   }
 
+  /** The way to a value that nothing has checked. */
   trace(node: Node): Trace | undefined {
+    const found = this.traceOfPath(node);
+    return found?.isChecked ? undefined : found;
+  }
+
+  /** Also the way to a value that has been checked, for those who look at what is left of a path. */
+  traceOfPath(node: Node): Trace | undefined {
     return this.#trace(node, undefined, 0);
   }
 
   /** Whether the code checks a value at the place where it is used. */
   isChecked(use: Node): boolean {
-    return this.#checks.isChecked(use);
+    return this.#checks.factsOf(use).size > 0;
   }
 
   #trace(outer: Node, frame: Frame | undefined, depth: number): Trace | undefined {
@@ -105,17 +98,15 @@ export class Flow {
       case 'CallExpression':
         return this.#ofCall(node, frame, depth);
       case 'NewExpression':
-        return MADE_OF_FIRST.test(this.#script.names.pathOf(node.callee)) && node.arguments[0]
-          ? this.#trace(node.arguments[0], frame, depth)
-          : undefined;
+        return this.#ofNew(node, frame, depth);
       case 'TemplateLiteral':
-        return this.#ofParts(partsOfTemplate(node), node, frame, depth);
+        return this.#ofParts(passing.partsOfTemplate(node), node, frame, depth);
       case 'TaggedTemplateExpression':
         return this.#script.names.pathOf(node.tag) === 'global:String.raw'
-          ? this.#ofParts(partsOfTemplate(node.quasi), node, frame, depth)
+          ? this.#ofParts(passing.partsOfTemplate(node.quasi), node, frame, depth)
           : undefined;
       case 'BinaryExpression':
-        return node.operator === '+' ? this.#ofParts(partsOfSum(node), node, frame, depth) : undefined;
+        return node.operator === '+' ? this.#ofParts(passing.partsOfSum(node), node, frame, depth) : undefined;
       case 'ConditionalExpression':
         return this.#any([node.consequent, node.alternate], frame, depth);
       case 'LogicalExpression':
@@ -145,22 +136,38 @@ export class Flow {
   }
 
   #any(nodes: readonly Node[], frame: Frame | undefined, depth: number): Trace | undefined {
+    let checked: Trace | undefined;
     for (const node of nodes) {
       const found = this.#trace(node, frame, depth);
-      if (found) return found;
+      if (found && !found.isChecked) return found;
+      checked ??= found;
     }
-    return undefined;
+    return checked;
   }
 
   #source(node: Node): Trace | undefined {
-    const source = sourceAt(this.#script.names.pathOf(node));
+    const path = this.#script.names.pathOf(node);
+    const source = sourceAt(path) ?? (this.#fromParameters ? commandLineAt(path) : undefined);
     if (source === undefined) return undefined;
     const step = { at: node, message: `\`${source.label}\` comes from outside.` };
-    return { source, origin: node, steps: [step], isStart: true, around: '', isWhole: true };
+    return {
+      source,
+      origin: node,
+      steps: [step],
+      isStart: true,
+      before: '',
+      around: '',
+      isWhole: true,
+      path: ANY_PATH,
+    };
   }
 
   #ofName(node: Identifier, frame: Frame | undefined, depth: number): Trace | undefined {
-    if (this.#checks.isChecked(node)) return undefined;
+    const found = this.#ofBinding(node, frame, depth);
+    return found && guarded(found, this.#checks.factsOf(node));
+  }
+
+  #ofBinding(node: Identifier, frame: Frame | undefined, depth: number): Trace | undefined {
     const binding = this.#script.tree.binding(node);
     const source = this.#source(node);
     const definition = binding?.definitions[0];
@@ -174,11 +181,14 @@ export class Flow {
     }
     if (source) return source;
     if (binding === undefined) return undefined;
+    let checked: Trace | undefined;
     for (const definition of this.#reaching(binding, node)) {
       const found = this.#ofDefinition(definition, binding, frame, depth);
-      if (found) return { ...found, around: this.#textsOf(binding) + found.around };
+      const trace = found && { ...found, around: this.#textsOf(binding) + found.around };
+      if (trace && !trace.isChecked) return trace;
+      checked ??= trace;
     }
-    return this.#ofContents(binding, node, frame, depth);
+    return checked ?? this.#ofContents(binding, node, frame, depth);
   }
 
   #ofDefinition(definition: Definition, binding: Binding, frame: Frame | undefined, depth: number): Trace | undefined {
@@ -196,6 +206,7 @@ export class Flow {
         const step = { at, message: `It gets into \`${binding.name}\`.` };
         return {
           ...found,
+          ...(isAppended ? preceded(found, undefined) : {}),
           isStart: found.isStart && !isAppended,
           isWhole: found.isWhole && !isAppended,
           steps: [...found.steps, step],
@@ -219,52 +230,32 @@ export class Flow {
       return argument && this.#trace(argument, frame.outer, depth);
     }
     let isCalled = false;
-    for (const { call, argument } of this.#callsOf(of, index)) {
+    let checked: Trace | undefined;
+    for (const { call, argument, within } of this.#calls.of(of, index)) {
       isCalled = true;
       if (argument === undefined) continue;
-      const found = this.#trace(argument, undefined, depth);
-      if (found) return { ...found, steps: [...found.steps, { at: call, message: `It is passed on as \`${name}\`.` }] };
+      const found = this.#trace(argument, within && { ...within, outer: undefined }, depth);
+      if (!found) continue;
+      const trace = { ...found, steps: [...found.steps, { at: call, message: `It is passed on as \`${name}\`.` }] };
+      if (!trace.isChecked) return trace;
+      checked ??= trace;
     }
-    if (!this.#fromParameters || isCalled) return undefined;
+    // Who calls a callback is known: it is the function that it is given to.
+    const isCallback = this.#script.tree.parent(of)?.type === 'CallExpression';
+    if (!this.#fromParameters || isCalled || isCallback) return checked;
     const parameter = of.params[index] ?? of;
     const step = { at: parameter, message: `Callers choose \`${name}\`.` };
     const source = { kind: 'parameter', label: name, isStructured: false } as const;
-    return { source, origin: parameter, steps: [step], isStart: true, around: '', isWhole: true };
-  }
-
-  /** The calls of a function, in this file. */
-  *#callsOf(of: FunctionNode, index: number): Generator<{ readonly call: Node; readonly argument: Node | undefined }> {
-    const { tree } = this.#script;
-    const parent = tree.parent(of);
-    const name =
-      of.type === 'FunctionDeclaration' ? of.id : parent?.type === 'VariableDeclarator' ? parent.id : undefined;
-    const binding = name?.type === 'Identifier' ? tree.binding(name) : undefined;
-    for (const reference of binding?.references ?? []) {
-      const call = tree.parent(reference);
-      if (call?.type === 'CallExpression' && call.callee === reference) yield { call, argument: call.arguments[index] };
-    }
-    if (parent?.type === 'CallExpression' && parent.callee.type === 'MemberExpression') {
-      const method = propertyOf(parent.callee) ?? '';
-      if (index === 0 && GIVES_ELEMENTS.test(method)) yield { call: parent, argument: parent.callee.object };
-    }
-    if (parent?.type === 'MethodDefinition' || parent?.type === 'PropertyDefinition') {
-      const key = keyOf(parent);
-      for (const call of key === undefined ? [] : (this.#callsOfMethods().get(key) ?? []))
-        yield { call, argument: call.arguments[index] };
-    }
-  }
-
-  #callsOfMethods(): ReadonlyMap<string, readonly NodeOf<'CallExpression'>[]> {
-    if (this.#methodCalls) return this.#methodCalls;
-    const calls = new Map<string, NodeOf<'CallExpression'>[]>();
-    for (const call of this.#script.tree.all('CallExpression')) {
-      if (call.callee.type !== 'MemberExpression' || call.callee.object.type !== 'ThisExpression') continue;
-      const name = propertyOf(call.callee) ?? '';
-      const list = calls.get(name);
-      if (list) list.push(call);
-      else calls.set(name, [call]);
-    }
-    return (this.#methodCalls = calls);
+    return {
+      source,
+      origin: parameter,
+      steps: [step],
+      isStart: true,
+      before: '',
+      around: '',
+      isWhole: true,
+      path: ANY_PATH,
+    };
   }
 
   /** What a name was last given before it is used, and whatever it may be given in between. */
@@ -351,7 +342,16 @@ export class Flow {
   #ofMember(node: NodeOf<'MemberExpression'>, frame: Frame | undefined, depth: number): Trace | undefined {
     const name = propertyOf(node);
     if (name === 'length' || name === 'size') return undefined;
-    if (this.#checks.isChecked(node)) return undefined;
+    const found = this.#ofPart(node, name, frame, depth);
+    return found && guarded(found, this.#checks.factsOf(node));
+  }
+
+  #ofPart(
+    node: NodeOf<'MemberExpression'>,
+    name: string | undefined,
+    frame: Frame | undefined,
+    depth: number,
+  ): Trace | undefined {
     const source = this.#source(node);
     if (source) return source;
     const { tree, names } = this.#script;
@@ -368,7 +368,9 @@ export class Flow {
       if (value !== undefined && value !== 'unclear') return this.#trace(value, frame, depth);
       if (names.objectOf(object) && value === undefined) return undefined;
     }
-    return this.#trace(object, frame, depth);
+    const found = this.#trace(object, frame, depth);
+    // One value of an address: it leads wherever it says, and not to where the address does.
+    return found && (name === 'query' || name === 'searchParams') ? { ...found, isPicked: true } : found;
   }
 
   /** Whether the member was given another value in the same block, or one around it, before it is used. */
@@ -388,10 +390,14 @@ export class Flow {
     });
   }
 
-  /** Values that are assigned to `this.name` anywhere in the file. */
+  /** Values that are given to `this.name` anywhere in the file. */
   #fieldsOf(): ReadonlyMap<string, readonly Node[]> {
     if (this.#fields) return this.#fields;
     const fields = new Map<string, Node[]>();
+    for (const member of this.#script.tree.all('PropertyDefinition')) {
+      const name = keyOf(member);
+      if (name !== undefined && member.value && !isFunction(member.value)) fields.set(name, [member.value]);
+    }
     for (const { left, right } of this.#script.tree.all('AssignmentExpression')) {
       if (left.type !== 'MemberExpression' || left.object.type !== 'ThisExpression') continue;
       const name = propertyOf(left);
@@ -403,41 +409,130 @@ export class Flow {
     return (this.#fields = fields);
   }
 
+  #ofNew(
+    { callee, arguments: [first] }: NodeOf<'NewExpression'>,
+    frame: Frame | undefined,
+    depth: number,
+  ): Trace | undefined {
+    const { names, tree } = this.#script;
+    const path = names.pathOf(callee);
+    if (!first) return undefined;
+    if (passing.MADE_OF_FIRST.test(path)) return this.#trace(first, frame, depth);
+    const run = path === 'global:Promise' ? this.#calls.functionOf(first) : undefined;
+    const resolve = run?.params[0];
+    const binding = resolve?.type === 'Identifier' ? tree.binding(resolve) : undefined;
+    // `new Promise((resolve) => resolve(x))`
+    const results = (binding?.references ?? []).flatMap((reference) => {
+      const call = tree.parent(reference);
+      return call?.type === 'CallExpression' && call.callee === reference ? call.arguments.slice(0, 1) : [];
+    });
+    return this.#any(results, frame, depth);
+  }
+
   #ofCall(node: NodeOf<'CallExpression'>, frame: Frame | undefined, depth: number): Trace | undefined {
     const source = this.#source(node);
-    if (source) return this.#checks.isChecked(node) ? undefined : source;
+    if (source) return guarded(source, this.#checks.factsOf(node));
     const { names } = this.#script;
     const callee = unwrapped(node.callee);
     const path = names.pathOf(callee);
     const method = callee.type === 'MemberExpression' ? (propertyOf(callee) ?? '') : '';
     const name = method || (callee.type === 'Identifier' ? callee.name : '');
-    if (PASSES_ON.test(path)) {
-      const found = this.#any(node.arguments, frame, depth);
-      if (!found) return undefined;
-      const first = node.arguments[0];
+    if (passing.FORMATS.test(path)) {
+      const [format, ...values] = node.arguments;
+      const text = names.stringOf(format);
+      if (text === undefined) return this.#any(node.arguments, frame, depth);
+      return this.#ofParts(passing.partsOfFormat(text, values), node, frame, depth);
+    }
+    if (passing.PASSES_ON.test(path) || passing.MAKES_HTML.test(path))
+      return this.#ofPassed(path, node.arguments, frame, depth);
+    if (passing.MAKES_HARMLESS.test(name)) return undefined;
+    const target = this.#calls.functionOf(callee);
+    if (target) return this.#ofResult(target, node.arguments, frame, depth);
+    return callee.type === 'MemberExpression' ? this.#ofMethod(node, callee.object, method, frame, depth) : undefined;
+  }
+
+  /** The result of a function that contains its arguments. */
+  #ofPassed(path: string, values: readonly Node[], frame: Frame | undefined, depth: number): Trace | undefined {
+    const found = this.#any(values, frame, depth);
+    if (!found) return undefined;
+    const place = values.findIndex((value) => this.#trace(value, frame, depth) !== undefined);
+    if (passing.RESOLVES.test(path)) {
+      const isHarmless = !found.path.dots && !found.path.root;
+      return { ...found, isStart: true, path: { dots: false, root: !isHarmless, normal: true } };
+    }
+    if (passing.NORMALIZES.test(path)) {
       // `path.join(root, x)`: the root decides where a path begins.
-      const isStart = found.isStart && first !== undefined && this.#trace(first, frame, depth) !== undefined;
-      return { ...found, isStart: isStart || /resolve$/.test(path) };
+      const texts = values.slice(0, place).map((value) => this.#textOf(value));
+      const before = texts.includes(undefined) ? undefined : texts.join('/');
+      const trace = { ...found, ...preceded(found, before) };
+      return { ...trace, isStart: found.isStart && place === 0, path: { ...trace.path, normal: true } };
     }
-    if (MAKES_HARMLESS.test(name)) return undefined;
-    const target = names.valueOf(callee);
-    if (isFunction(target)) return this.#ofResult(target, node.arguments, frame, depth);
-    if (callee.type !== 'MemberExpression') return undefined;
-    if (callee.object.type === 'ThisExpression') {
-      const own = this.#methodNamed(callee, method);
-      return own && this.#ofResult(own, node.arguments, frame, depth);
+    const isStart = found.isStart && place === 0;
+    if (path === 'global:String') return { ...found, isText: true };
+    if (path.endsWith('JSON.parse')) {
+      const { isText: _wasText, ...parsed } = found;
+      return { ...parsed, source: { ...found.source, isStructured: true }, path: ANY_PATH };
     }
-    if (method === 'replace' || method === 'replaceAll') return this.#ofReplaced(node, callee.object, frame, depth);
-    if (method === 'concat' || method === 'join') {
-      return this.#any([callee.object, ...(method === 'concat' ? node.arguments : [])], frame, depth);
-    }
+    if (passing.MAKES_HTML.test(path))
+      return { ...found, isStart: false, isWhole: false, around: `<p>${found.around}` };
+    if (path.endsWith('JSON.stringify')) return { ...found, isStart: false, isWhole: false, isJson: true };
+    return { ...found, isStart, ...(passing.DECODES.test(path) && isStart ? { path: ANY_PATH } : {}) };
+  }
+
+  /** The result of a method of which only the name is known. */
+  #ofMethod(
+    node: NodeOf<'CallExpression'>,
+    object: Node,
+    method: string,
+    frame: Frame | undefined,
+    depth: number,
+  ): Trace | undefined {
+    const { names } = this.#script;
     const [first] = node.arguments;
-    if (GIVES_RESULTS.test(method) && first && isFunction(first)) {
-      return this.#ofResult(first, [callee.object], frame, depth);
+    if (method === 'replace' || method === 'replaceAll') return this.#ofReplaced(node, object, frame, depth);
+    if (method === 'concat') return this.#ofParts([object, ...node.arguments], node, frame, depth);
+    if (method === 'join') {
+      const list = names.valueOf(object);
+      const separator = first ? names.stringOf(first) : ',';
+      if (list.type !== 'ArrayExpression' || separator === undefined || list.elements.length === 0)
+        return this.#trace(object, frame, depth);
+      return this.#ofParts(passing.partsOfList(list.elements, separator), node, frame, depth);
     }
-    const kept = KEEPS.test(method) ? this.#trace(callee.object, frame, depth) : undefined;
-    if (kept === undefined || !PICKS.test(method)) return kept;
+    if (method === 'exec' && first) {
+      const pattern = this.#patternOf(object);
+      if (pattern === undefined || !passing.picksAnything(pattern)) return undefined;
+      const found = this.#trace(first, frame, depth);
+      return found && { ...found, isPicked: true };
+    }
+    if (passing.GIVES_RESULTS.test(method) && first) {
+      const target = this.#calls.functionOf(first);
+      if (target) return this.#ofResult(target, [object], frame, depth);
+    }
+    const kept = passing.KEEPS.test(method) ? this.#trace(object, frame, depth) : undefined;
+    if (kept && passing.OF_TEXTS.test(method))
+      return {
+        ...kept,
+        isText: true,
+        ...(method.startsWith('sub') ? { isPicked: true } : {}),
+        ...(this.#isCut(method, node) ? { isShort: true } : {}),
+      };
+    if (kept === undefined || !passing.PICKS.test(method)) return kept;
+    if (method === 'match') {
+      const pattern = first && this.#patternOf(first);
+      if (pattern !== undefined && !passing.picksAnything(pattern)) return undefined;
+    }
     return { ...kept, isPicked: true, ...(this.#isCut(method, node) ? { isShort: true } : {}) };
+  }
+
+  /** The source of a pattern that is constant. */
+  #patternOf(node: Node): string | undefined {
+    const { names } = this.#script;
+    const value = names.valueOf(node);
+    if (value.type === 'Literal' && 'regex' in value) return value.regex.pattern;
+    if (value.type !== 'NewExpression' && value.type !== 'CallExpression') return undefined;
+    const [first] = value.arguments;
+    if (names.pathOf(value.callee) !== 'global:RegExp' || !first) return undefined;
+    return names.stringOf(first) ?? this.#patternOf(first);
   }
 
   /** `slice(0, 100)` */
@@ -447,19 +542,25 @@ export class Flow {
     return typeof length === 'number' && length >= 0;
   }
 
-  /** Replacing every occurrence, by a pattern, is how people make a text harmless. */
   #ofReplaced(
     node: NodeOf<'CallExpression'>,
     object: Node,
     frame: Frame | undefined,
     depth: number,
   ): Trace | undefined {
-    const [pattern] = node.arguments;
-    const value = pattern && this.#script.names.valueOf(pattern);
-    if (value?.type === 'Literal' && 'regex' in value) {
-      if (value.regex.flags.includes('g') || /\\\.\\\./.test(value.regex.pattern)) return undefined;
+    const found = this.#trace(object, frame, depth);
+    const [first, by] = node.arguments;
+    if (!found || !first) return found;
+    const { names } = this.#script;
+    const value = names.valueOf(first);
+    const text = names.stringOf(first);
+    const isEvery = node.callee.type === 'MemberExpression' && propertyOf(node.callee) === 'replaceAll';
+    if (value.type === 'Literal' && value.value instanceof RegExp) {
+      value.value.lastIndex = 0;
+      return replaced(found, value.value, names.stringOf(by));
     }
-    return this.#trace(object, frame, depth);
+    if (text === undefined || !isEvery) return found;
+    return replaced(found, new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`), 'g'), names.stringOf(by));
   }
 
   #ofResult(of: FunctionNode, values: readonly Node[], frame: Frame | undefined, depth: number): Trace | undefined {
@@ -479,39 +580,31 @@ export class Flow {
     return this.#any(results, inner, depth);
   }
 
-  #methodNamed(node: Node, name: string): FunctionNode | undefined {
-    for (const at of this.#script.tree.ancestors(node)) {
-      if (at.type !== 'ClassBody') continue;
-      for (const member of at.body) {
-        if (member.type !== 'MethodDefinition' && member.type !== 'PropertyDefinition') continue;
-        if (keyOf(member) === name && member.value && isFunction(member.value)) return member.value;
-      }
-    }
-    return undefined;
-  }
-
   #ofParts(parts: readonly (string | Node)[], node: Node, frame: Frame | undefined, depth: number): Trace | undefined {
     let around = '';
     let found: Trace | undefined;
+    let before: string | undefined = '';
     let isAtStart = true;
-    let isStart = false;
     for (const part of parts) {
       const text = typeof part === 'string' ? part : this.#textOf(part);
       if (text !== undefined) {
         around += text;
         if (text !== '' && !/^(?:https?:)?(?:\/\/)?$/.test(text)) isAtStart = false;
+        if (!found && before !== undefined) before += text;
         continue;
       }
-      if (found === undefined) {
-        found = this.#trace(part as Node, frame, depth);
-        if (found) isStart = isAtStart && found.isStart;
+      if (found === undefined || found.isChecked) {
+        const trace = this.#trace(part as Node, frame, depth);
+        if (trace && (!found || !trace.isChecked))
+          found = { ...trace, ...preceded(trace, before), isStart: isAtStart && trace.isStart };
       }
       around += HOLE;
+      if (!found) before = undefined;
       isAtStart = false;
     }
     if (found === undefined) return undefined;
     const step = { at: node, message: 'It becomes part of a text.' };
-    return { ...found, isStart, isWhole: false, around: around + found.around, steps: [...found.steps, step] };
+    return { ...found, isWhole: false, around: around + found.around, steps: [...found.steps, step] };
   }
 
   #textOf(node: Node): string | undefined {
@@ -522,38 +615,3 @@ export class Flow {
 
 /** Stands for a part that is not constant. */
 const HOLE = '\uE000';
-
-/** Functions whose result contains their arguments. */
-const PASSES_ON =
-  /^(?:path(?:\/posix|\/win32)?(?:\.posix|\.win32)?\.(?:join|resolve|normalize|format)|url\.(?:parse|resolve|format)|(?:querystring|querystringify|query-string|qs)\.(?:parse|unescape|parseUrl)|parseurl|util\.(?:format|inspect)|global:(?:String|decodeURIComponent|decodeURI|unescape|atob|JSON\.parse|Buffer\.from|Buffer\.concat|Object\.(?:assign|values|entries|keys|fromEntries)|Array\.(?:from|of)|Promise\.(?:resolve|all)|structuredClone|Object)|lodash(?:\.|\/)(?:merge|assign|clone|cloneDeep|get|values|keys|trim|toString))$/;
-const MADE_OF_FIRST =
-  /^(?:global:(?:URL|URLSearchParams|String|Buffer|Object|Array|Set|Map)|url\.(?:URL|URLSearchParams)|vm2?\.(?:VM)?Script)$/;
-/** Methods whose result contains their receiver. */
-const KEEPS =
-  /^(?:trim|trimStart|trimEnd|toString|valueOf|toLowerCase|toUpperCase|toLocaleLowerCase|toLocaleUpperCase|slice|substring|substr|split|pop|shift|at|reverse|flat|get|getAll|entries|values|keys|padStart|padEnd|normalize|repeat|charAt|match|filter|find|sort|toJSON|catch|finally|json|text|formData|searchParams|query|param|header|fill|toSorted|toReversed|next)$/;
-const PICKS = /^(?:get|getAll|split|slice|substring|substr|match|pop|shift|at)$/;
-/** Methods whose callback gets the elements of their receiver first. */
-const GIVES_ELEMENTS = /^(?:map|forEach|filter|find|some|every|flatMap|then|findIndex|sort)$/;
-/** Methods whose result is what their callback returns. */
-const GIVES_RESULTS = /^(?:map|flatMap|then)$/;
-const MAKES_HARMLESS =
-  /^(?:\w*(?:[Ss]aniti[sz]e|[Ee]scape|[Pp]urify|[Vv]alid|[Cc]lean|[Ww]hitelist|[Aa]llowlist|[Ee]ncode|[Qq]uote|[Ss]lugify|[Bb]asename|[Ss]trip|[Hh]ash|[Ss]afe|[Cc]heck|[Vv]erify)\w*|parse(?:Int|Float|ObjectId)?|safeParse|Number|Boolean|BigInt|toFixed|parseAsync|xss|h|format[A-Z]\w*)$/;
-
-function partsOfTemplate({ quasis, expressions }: NodeOf<'TemplateLiteral'>): readonly (string | Node)[] {
-  return quasis.flatMap((quasi, index): (string | Node)[] => {
-    const text = quasi.value.cooked ?? quasi.value.raw;
-    const expression = expressions[index];
-    return expression ? [text, expression] : [text];
-  });
-}
-
-function partsOfSum(node: NodeOf<'BinaryExpression'>): readonly Node[] {
-  const parts: Node[] = [];
-  let at: Node = node;
-  while (at.type === 'BinaryExpression' && at.operator === '+') {
-    parts.push(at.right);
-    at = unwrapped(at.left);
-  }
-  parts.push(at);
-  return parts.reverse();
-}

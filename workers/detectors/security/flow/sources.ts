@@ -2,9 +2,9 @@
 
 /**
  * `request`: from a request over the network; `page`: from the address or the messages of a page in a browser;
- * `parameter`: from a caller who is not in the file.
+ * `parameter`: from a caller who is not in the file; `command-line`: from whoever starts the program.
  */
-export type SourceKind = 'request' | 'page' | 'parameter';
+export type SourceKind = 'request' | 'page' | 'parameter' | 'command-line';
 
 export interface Source {
   readonly kind: SourceKind;
@@ -37,6 +37,8 @@ const SOURCES: readonly { readonly path: RegExp; readonly kind: SourceKind; read
   { path: /^param:message\.data(?:[.(]|$)/, kind: 'page' },
   { path: /^(?:react-router(?:-dom)?|next\/navigation|@remix-run\/react)\.(?:useSearchParams\(\)|useParams\(\)|useLocation\(\)\.(?:search|hash|pathname))(?:[.(]|$)/, kind: 'page' },
   { path: /^next\/router\.useRouter\(\)\.(?:query|asPath)(?:[.(]|$)/, kind: 'page' },
+  // Angular, AngularJS.
+  { path: /\.snapshot\.(?:(?:params|queryParams|fragment|url)(?:[.(]|$)|(?:paramMap|queryParamMap)\.get\(\))|^\?(?:this\.)?\$(?:routeParams|stateParams|location\.(?:search|hash|url)\(\))(?:[.(]|$)/, kind: 'page' },
   { path: /^vue-router\.useRoute\(\)\.(?:query|params|hash|fullPath)(?:[.(]|$)/, kind: 'page' },
 ]; // prettier-ignore
 
@@ -48,11 +50,19 @@ const GETTERS: ReadonlySet<string> = new Set([
   'get', 'getAll', 'header', 'param', 'json', 'text', 'formData', 'query', 'queries', 'parseBody', 'valid', 'toString',
   'getQuery', 'readBody', 'readFormData', 'readMultipartFormData', 'getRouterParam', 'getRouterParams', 'getHeader',
   'getHeaders', 'getRequestHeader', 'getRequestHeaders', 'getRequestURL', 'getCookie', 'readRawBody', 'getValidatedQuery',
-  'cookies', 'headers', 'useSearchParams', 'useParams', 'useLocation', 'useRouter', 'useRoute',
+  'cookies', 'headers', 'search', 'hash', 'url', 'useSearchParams', 'useParams', 'useLocation', 'useRouter', 'useRoute',
 ]); // prettier-ignore
 
+/** What the user of a program chooses: for those who ask for what callers choose. */
+const COMMAND_LINE =
+  /^(?:(?:global:)?process\.argv|(?:yargs|optimist|minimist|mri|getopts|arg|yargs-parser|subarg|command-line-args|meow|args|commander(?:\.program|\.Command)?|argparse\.ArgumentParser|dashdash)(?:\(\))?(?:\.\w+(?:\(\))?)*?(?:\.(?:argv|opts\(\)|parse\(\)|parseSync\(\)|parse_args\(\)|flags|input|args))|(?:minimist|mri|getopts|arg|yargs-parser|subarg|command-line-args|args\.parse)\(\))(?:[.(]|$)/;
+
+export function commandLineAt(path: string): Source | undefined {
+  return COMMAND_LINE.test(path) ? { kind: 'command-line', label: labelOf(path), isStructured: false } : undefined;
+}
+
 export function sourceAt(path: string): Source | undefined {
-  if (path.startsWith('?') || HARMLESS.test(path)) return undefined;
+  if ((path.startsWith('?') && !OF_ANGULAR.test(path)) || HARMLESS.test(path)) return undefined;
   for (const [, name = ''] of path.matchAll(/(\w+)\(\)/g)) if (!GETTERS.has(name)) return undefined;
   for (const source of SOURCES) {
     const match = source.path.exec(path);
@@ -61,6 +71,9 @@ export function sourceAt(path: string): Source | undefined {
   }
   return undefined;
 }
+
+/** Fields and parameters that are known by their names. */
+const OF_ANGULAR = /^\?(?:this\.)?(?:\w*[rR]oute\w*\.snapshot\.|\w*[sS]napshot\.|\$\w)/;
 
 const ROLE_NAMES: Readonly<Record<string, string>> = {
   request: 'req',
@@ -72,6 +85,6 @@ const ROLE_NAMES: Readonly<Record<string, string>> = {
 function labelOf(path: string): string {
   return path
     .replace(/^param:(\w+)/, (_, role: string) => ROLE_NAMES[role] ?? role)
-    .replace(/^global:/, '')
+    .replace(/^(?:global:|\?)/, '')
     .replaceAll('.*', '[…]');
 }

@@ -1,4 +1,11 @@
-import { flowRule, type FlowRule } from '../flow/flow-rule.ts';
+import type { NodeOf, Tree } from '../../../rules/tree.ts';
+import { flowRule, type FlowRule, type Sink } from '../flow/flow-rule.ts';
+
+/** What runs its argument, whatever it is. */
+export const runners: readonly Sink[] = [
+  { callee: /^global:(?:(?:window|globalThis|global|self)\.)?(?:eval|Function|execScript)$/ },
+  { callee: /^(?:vm|vm2|isolated-vm)(?:\.\w+)?(?:\(\))?\.(?:SourceTextModule|VMScript|runInContext|runInNewContext|runInThisContext|compileFunction|Script|run|eval|compileScript)$|^vm\.Script$|^\?vm\.run(?:InContext|InNewContext|InThisContext)?$/, arguments: [0] },
+]; // prettier-ignore
 
 export const table: FlowRule = {
   meta: {
@@ -12,16 +19,27 @@ export const table: FlowRule = {
     good: "import express from 'express';\n\nexpress().get('/sum', (req, res) => {\n  res.json({ sum: Number(req.query.a) + Number(req.query.b) });\n});",
   },
   sinks: [
-    { callee: /^global:(?:(?:window|globalThis|global|self)\.)?(?:eval|Function|execScript)$/ },
+    ...runners,
     { callee: /^global:(?:(?:window|globalThis|self)\.)?(?:setTimeout|setInterval|setImmediate)$/, arguments: [0] },
-    { callee: /^(?:vm|vm2|isolated-vm)(?:\.\w+)?(?:\(\))?\.(?:runInContext|runInNewContext|runInThisContext|compileFunction|Script|run|eval|compileScript)$|^vm\.Script$|^\?vm\.run(?:InContext|InNewContext|InThisContext)?$/, arguments: [0] },
     { callee: /^(?:ejs|pug|jade|handlebars|nunjucks|mustache|dot|doT|eta|lodash|underscore|hogan\.js|swig|twig|velocityjs|art-template|dustjs-linkedin|squirrelly|liquidjs)(?:\(\))?(?:\.\w+(?:\(\))?)?\.(?:render|compile|renderString|template|parse|to_html|parseAndRender|compileFromString|precompile)$|^lodash\/template$/, arguments: [0] },
     { callee: /^(?:node-serialize|serialize-to-js|funcster|cryo)\.(?:unserialize|deserialize|deepDeserialize|parse)$/, arguments: [0] },
     { callee: /^global:require$/, arguments: [0], accepts: ({ isStart }) => isStart },
     { callee: /(?:^\?\w*[pP]age|newPage\(\)|createPage\(\)|\?frame)\.(?:evaluate|evaluateOnNewDocument|evaluateHandle|addInitScript|evaluateJavaScript|evaluateAsync)$/, arguments: [0] },
+    { callee: /(?:^|[.?])Runtime\.(?:evaluate|compileScript)$/, arguments: [0], properties: ['expression'] },
+    { callee: /^(?:module\.Module\(\)|module\(\)|global:module|\?\w*[mM]odule)\._compile$/, arguments: [0] },
+    { callee: /^jsdom\.JSDOM$/, arguments: [0], accepts: (_, call, { names }) => { const runs = names.property(call.arguments[1], 'runScripts'); return runs !== undefined && runs !== 'unclear' && names.stringOf(runs) === 'dangerously'; } },
+    { callee: /^global:(?:self\.)?importScripts$/, accepts: ({ isStart }) => isStart },
+    // AngularJS compiles expressions.
+    { callee: /\.\$(?:eval|evalAsync|apply|applyAsync|watch|watchCollection|watchGroup)$/, arguments: [0] },
+    { callee: /^\?\$(?:compile|parse|interpolate)$/, arguments: [0] },
     { callee: /^sandbox\(\)\.run$/, arguments: [0] },
   ],
-  *others({ tree }) {
+  *others({ tree, names }) {
+    // `window[name](…)` may call `eval`.
+    for (const { callee } of callsOfMembers(tree)) {
+      if (/^global:(?:window|globalThis|self|global)$/.test(names.pathOf(callee.object)))
+        yield { value: callee.property, what: 'the name of a global function' };
+    }
     for (const { source } of tree.all('ImportExpression')) {
       yield { value: source, what: '`import()`', accepts: ({ isStart }) => isStart };
     }
@@ -30,3 +48,8 @@ export const table: FlowRule = {
 }; // prettier-ignore
 
 export const rule = flowRule(table);
+
+function* callsOfMembers(tree: Tree): Generator<{ readonly callee: NodeOf<'MemberExpression'> }> {
+  for (const { callee } of [...tree.all('CallExpression'), ...tree.all('NewExpression')])
+    if (callee.type === 'MemberExpression' && callee.computed) yield { callee };
+}

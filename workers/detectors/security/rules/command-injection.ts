@@ -16,15 +16,30 @@ export const table: FlowRule = {
     good: "import { execFile } from 'node:child_process';\nimport express from 'express';\n\nconst app = express();\napp.get('/ping', (req, res) => {\n  execFile('ping', ['-c', '1', '--', req.query.host], (error, output) => res.json({ output }));\n});",
   },
   sinks: [
-    { callee: /^(?:child_process\.exec(?:Sync)?|shelljs(?:\.exec)?|shelljs\.exec|execa\.(?:command|execaCommand|execaCommandSync)(?:Sync)?|execa\.shell(?:Sync)?|exec|exec-async|exec-sh|remote-exec)$/, arguments: [0] },
+    { callee: /^(?:child_process\.exec(?:Sync)?|shelljs(?:\.exec)?|mz\/child_process\.exec|execa\.(?:command|execaCommand|execaCommandSync)(?:Sync)?|execa\.shell(?:Sync)?|exec|exec-async|exec-sh|async-exec|child-process-promise\.exec|zx\.\$)$/, arguments: [0] },
+    { callee: /^remote-exec$/, arguments: [1] },
     { callee: /^(?:child_process\.(?:spawn|spawnSync|execFile|execFileSync|fork)|execa(?:\.execa|\.sync|\.execaSync)?|execa\.(?:stdout|stderr|node)|cross-spawn(?:-async)?(?:\.sync|\.spawn)?|foreground-child)$/, arguments: [0], accepts: ({ isStart }) => isStart },
     { callee: /^(?:child_process\.(?:spawn|spawnSync|execFile|execFileSync)|cross-spawn(?:\.sync)?|execa(?:\.execa)?)$/, arguments: [0, 1], accepts: (_, call, script) => usesShell(call, script) },
+    { callee: /^global:Deno\.run$/, arguments: [0], properties: ['cmd'], accepts: ({ isStart }) => isStart },
+    { callee: /^global:Deno\.Command$/, arguments: [0], accepts: ({ isStart }) => isStart },
     { callee: /^ssh2(?:\.Client)?\(\)\.exec$|^\?(?:ssh|conn|connection|sshClient)\.exec$/, arguments: [0] },
   ],
+  *others({ tree, names }) {
+    for (const call of tree.all('CallExpression')) {
+      if (!RUNS.test(names.pathOf(call.callee)) || !/^(?:git|hg)$/.test(names.stringOf(call.arguments[0]) ?? '')) continue;
+      const list = call.arguments[1] && names.valueOf(call.arguments[1]);
+      for (const one of list?.type === 'ArrayExpression' ? list.elements : []) {
+        if (!one || names.stringOf(one) === '--') break;
+        yield { value: one, what: 'the options of a program that runs others', accepts: ({ isStart }) => isStart };
+      }
+    }
+  },
   advice: ADVICE,
 }; // prettier-ignore
 
 export const rule = flowRule(table);
+
+const RUNS = /^(?:child_process\.(?:spawn|spawnSync|execFile|execFileSync)|cross-spawn(?:\.sync)?|execa(?:\.execa)?)$/;
 
 /** `spawn(…, { shell: true })`, or a shell that is called with `-c`. */
 function usesShell(call: Call, { names }: Script): boolean {

@@ -1,4 +1,5 @@
 import { keyOf, type Node } from '../../../rules/tree.ts';
+import type { Names } from '../../../rules/names.ts';
 import type { Found, Rule } from '../../../rules/rule.ts';
 import { callsIn } from '../flow/flow-rule.ts';
 import { masked, providerOf, randomness } from '../secrets.ts';
@@ -29,6 +30,7 @@ export const rule: Rule = {
         if (parent && /^(?:Import|Export)/.test(parent.type)) continue;
         const text = names.stringOf(node);
         if (text === undefined || text.length < 8 || text.length > 4096) continue;
+        if (isPublicKey(node)) continue;
         const provider = providerOf(text, isTest);
         if (provider) {
           yield found(node, `${provider.what} (${masked(provider.secret)}) is in the code.`);
@@ -41,7 +43,7 @@ export const rule: Rule = {
         }
       }
 
-      for (const call of isTest ? [] : callsIn({ tree, names })) {
+      for (const call of isTest || file.isExample ? [] : callsIn({ tree, names })) {
         const path = names.pathOf(call.callee);
         const [first, second] = call.arguments;
         if (SESSIONS.test(path)) {
@@ -52,11 +54,23 @@ export const rule: Rule = {
             for (const one of list)
               if (one && names.stringOf(one)) yield found(one, 'The secret that signs the sessions is in the code.');
           }
+        } else if (path === 'passport-jwt.Strategy' && isConstantKey(names.property(first, 'secretOrKey'), names)) {
+          yield found(call, 'The key that checks the tokens is in the code.');
         } else if (path === 'cookie-parser' && first && names.stringOf(first)) {
           yield found(first, 'The secret that signs the cookies is in the code.');
         } else if (/^crypto\.createHmac$|^crypto-js\.Hmac\w+$/.test(path) && second && names.stringOf(second)) {
           yield found(second, 'The key of the signature is in the code.');
         }
+      }
+
+      /** Firebase and Algolia give pages keys that everybody may see. */
+      function isPublicKey(node: Node): boolean {
+        const property = tree.parent(node);
+        const object = property?.type === 'Property' && property.value === node ? tree.parent(property) : undefined;
+        if (object?.type !== 'ObjectExpression') return false;
+        const keys = object.properties.map((one) => (one.type === 'Property' ? keyOf(one) : undefined));
+        const isKey = property?.type === 'Property' && keyOf(property) === 'apiKey';
+        return isKey && (keys.includes('authDomain') || (keys.includes('indexName') && keys.includes('appId')));
       }
 
       /** Of what the text is the value of. */
@@ -89,6 +103,10 @@ export const rule: Rule = {
 
 const SESSIONS =
   /^(?:express-session|cookie-session|koa-session|@fastify\/session|fastify-session|iron-session\.\w+|@fastify\/secure-session)$/;
+
+function isConstantKey(value: Node | 'unclear' | undefined, names: Names): value is Node {
+  return value !== undefined && value !== 'unclear' && names.stringOf(value) !== undefined;
+}
 
 function found(at: Node, what: string): Found {
   return { at, message: `${what} Revoke it, and read the new one from the environment.` };

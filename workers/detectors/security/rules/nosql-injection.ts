@@ -1,7 +1,8 @@
 import { flowRule } from '../flow/flow-rule.ts';
+import type { Trace } from '../flow/trace.ts';
 
 const FINDERS =
-  'find|findOne|findOneAndUpdate|findOneAndDelete|findOneAndRemove|findOneAndReplace|findAndModify|updateOne|updateMany|update|deleteOne|deleteMany|remove|replaceOne|countDocuments|count|distinct|exists|aggregate|findByIdAndUpdate|geoSearch';
+  'find|findOne|findOneAndUpdate|findOneAndDelete|findOneAndRemove|findOneAndReplace|findAndModify|updateOne|updateMany|update|deleteOne|deleteMany|remove|replaceOne|countDocuments|count|distinct|exists|aggregate|findById|findByIdAndUpdate|findByIdAndDelete|geoSearch|where|and|or|nor';
 
 export const rule = flowRule({
   meta: {
@@ -20,19 +21,23 @@ export const rule = flowRule({
       const { callee, arguments: list } = call;
       if (callee.type !== 'MemberExpression' || callee.property.type !== 'Identifier') continue;
       const method = callee.property.name;
-      const path = names.pathOf(callee.object);
+      const path = names.pathOf(names.valueOf(callee.object));
       const what = `\`${method}\` of a database`;
       if (method === '$where' && list[0]) yield { value: list[0], what };
+      if (REDIS.test(path) && /^h?m?(?:get|set)(?:nx|ex)?(?:Async)?$/i.test(method) && list[0])
+        yield { value: list[0], what, accepts: isObject };
       if (!FINDER.test(method) || !isCollection(path)) continue;
-      const [first] = list;
+      const [first, second] = list;
       if (!first) continue;
+      // What is set may be an object of operators, too.
+      const isSecond = /^(?:distinct|findByIdAndUpdate|findOneAndUpdate|update|updateOne|updateMany)$/.test(method);
+      if (second && isSecond && !names.objectOf(second)) yield { value: second, what, accepts: isObject };
       const query = names.objectOf(first);
-      if (first.type === 'Identifier' && query)
-        yield { value: first, what, accepts: (trace) => trace.source.isStructured && trace.isWhole };
+      if (first.type === 'Identifier' && query) yield { value: first, what, accepts: isObject };
       if (!query) {
         // Of an array: `list.find((one) => …)`.
         if (first.type === 'ArrowFunctionExpression' || first.type === 'FunctionExpression') continue;
-        yield { value: first, what, accepts: (trace) => trace.source.isStructured && trace.isWhole };
+        yield { value: first, what, accepts: isObject };
         continue;
       }
       for (const property of query.properties) {
@@ -41,7 +46,7 @@ export const rule = flowRule({
         yield {
           value: property.value,
           what,
-          accepts: (trace) => isWhere || (trace.source.isStructured && trace.isWhole),
+          accepts: (trace) => isWhere || isObject(trace),
         };
       }
     }
@@ -49,12 +54,20 @@ export const rule = flowRule({
   advice: 'It may be an object with operators such as `$ne`. Make it a string, or compare with `$eq`.',
 });
 
+/** It may be an object, because a parser makes it. */
+function isObject({ source, isWhole, isText }: Trace): boolean {
+  return source.isStructured && isWhole && !isText;
+}
+
 const FINDER = new RegExp(`^(?:${FINDERS})$`);
+
+/** Takes a list for the arguments of its command. */
+const REDIS = /^(?:redis\.createClient|ioredis)\(\)/;
 
 /** Models are named like classes; collections are asked for by name. */
 function isCollection(path: string): boolean {
   return (
-    /(?:^|[.?:/])(?:[A-Z]\w*|\w*[Mm]odel|\w*[Cc]ollection|users?|db)$|\.(?:collection|model)\(\)$|\bcollection\(\)|\bmodel\(\)/.test(
+    /(?:^|[.?:/])(?:[A-Z]\w*|\w*[Mm]odel|\w*[Cc]ollection|users?|db)$|^mongoose\b.*\.model\(\)|^mongodb\b|\.(?:collection|model)\(\)$|\bcollection\(\)|\bmodel\(\)/.test(
       path,
     ) && !/prisma/i.test(path)
   );

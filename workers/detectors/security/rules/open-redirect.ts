@@ -1,7 +1,8 @@
 import { flowRule } from '../flow/flow-rule.ts';
-import type { Trace } from '../flow/flow.ts';
+import { choosesHost as leadsAnywhere, type Trace } from '../flow/trace.ts';
 
-const choosesHost = (trace: Trace): boolean => trace.isStart && !comesBack(trace);
+const choosesHost = (trace: Trace): boolean =>
+  (leadsAnywhere(trace) || (trace.before === '/' && !isOfPath(trace))) && !comesBack(trace);
 
 export const rule = flowRule({
   meta: {
@@ -33,9 +34,15 @@ export const rule = flowRule({
   advice: 'The link leads to any site. Redirect to a path of your own, or to a host from a list.',
 }); // prettier-ignore
 
+/** A part of a path has no slash that would make a host of what follows. */
+function isOfPath({ source, isPicked }: Trace): boolean {
+  return isPicked !== true && /\.(?:params|url|originalUrl|path|pathname)\b/.test(source.label);
+}
+
 /** To the page that the link is on, or to the own address. */
-function comesBack({ source, isPicked }: Trace): boolean {
-  if (/referr?er/i.test(source.label)) return true;
+function comesBack({ source, origin, isPicked }: Trace): boolean {
+  const [header] = origin.type === 'CallExpression' ? origin.arguments : [];
+  if (/referr?er/i.test(header?.type === 'Literal' ? String(header.value) : source.label)) return true;
   return (
     isPicked !== true &&
     /^(?:req|ctx)(?:\.(?:req|request))?\.(?:url|originalUrl|nextUrl|path|pathname)(?:\.(?!searchParams|query)|$)/.test(

@@ -14,5 +14,14 @@ export const rule = flowRule({
   sinks: [
     { callee: /^global:RegExp$/, arguments: [0], accepts: ({ source }) => source.kind === 'request' },
   ],
+  // `'text'.match(x)` makes a pattern of it.
+  *others({ tree, names }) {
+    for (const { callee, arguments: [first] } of tree.all('CallExpression')) {
+      if (!first || callee.type !== 'MemberExpression' || callee.computed) continue;
+      if (!/^(?:match|matchAll|search)$/.test(callee.property.type === 'Identifier' ? callee.property.name : '')) continue;
+      if (names.stringOf(callee.object) === undefined) continue;
+      yield { value: first, what: '`match`', accepts: ({ source }) => source.kind === 'request' };
+    }
+  },
   advice: 'A pattern can keep the process busy for years. Escape it, or use `includes`.',
 }); // prettier-ignore

@@ -1,10 +1,18 @@
 import { flowRule, type FlowRule } from '../flow/flow-rule.ts';
-import type { Trace } from '../flow/flow.ts';
+import type { Trace } from '../flow/trace.ts';
 
 const SQL =
   /\b(?:select\s[^]*\bfrom\b|insert\s+into\b|update\s[^]*\bset\b|delete\s+from\b|(?:create|drop|alter|truncate)\s+(?:table|database|index|view|user|schema)\b|where\s|order\s+by\b|from\s+\w+|union\s+select|call\s+\w+\s*\(|exec(?:ute)?\s+\w+|grant\s|set\s+\w+\s*=)/i;
 
 const isSql = ({ around, isWhole }: Trace): boolean => !isWhole && SQL.test(around);
+
+/** From the first word on, so that a sentence is none. */
+const isStatement = ({ source, isWhole, before }: Trace): boolean =>
+  !isWhole &&
+  source.kind === 'request' &&
+  /^\s*(?:select\s[^]+\sfrom\s[^]*\s(?:where|order|group|limit|and|join)\s|select\s[^]+\sfrom\s+[`"]?$|insert\s+into\s|update\s+\S+\s+set\s|update\s+[`"]?$|delete\s+from\s)/i.test(
+    before ?? '',
+  );
 
 export const table: FlowRule = {
   meta: {
@@ -28,6 +36,17 @@ export const table: FlowRule = {
     { callee: /\.(?:where|andWhere|orWhere)$/, arguments: [0], accepts: ({ isWhole, around }) => !isWhole && /\b\w+\.?\w*\s*(?:=|<|>|\blike\b|\bin\b)\s*['"(]?\s*%?\uE000/i.test(around) },
     { callee: /\.query$/, arguments: [0], properties: ['sql', 'text', 'query'], accepts: isSql },
   ],
+  // A statement that goes to a function of which nothing is known.
+  *others({ tree, names }) {
+    const texts = [...tree.all('TemplateLiteral'), ...tree.all('BinaryExpression'), ...tree.all('CallExpression')];
+    for (const value of texts) {
+      const parent = tree.parent(value);
+      if (value.type === 'BinaryExpression' && (value.operator !== '+' || parent?.type === 'BinaryExpression')) continue;
+      if (value.type === 'TemplateLiteral' && parent?.type === 'TaggedTemplateExpression') continue;
+      if (value.type === 'CallExpression' && names.pathOf(value.callee) !== 'util.format') continue;
+      yield { value, what: 'a statement of SQL', isLast: true, accepts: isStatement };
+    }
+  },
   advice: 'Leave a placeholder in the statement, and pass the value as a parameter.',
 }; // prettier-ignore
 

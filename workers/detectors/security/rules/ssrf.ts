@@ -1,7 +1,7 @@
 import { flowRule } from '../flow/flow-rule.ts';
-import type { Trace } from '../flow/flow.ts';
+import { choosesHost as leadsAnywhere, type Trace } from '../flow/trace.ts';
 
-const choosesHost = ({ isStart, source }: Trace): boolean => isStart && source.kind === 'request';
+const choosesHost = (trace: Trace): boolean => leadsAnywhere(trace) && trace.source.kind === 'request';
 
 export const rule = flowRule({
   meta: {
@@ -22,6 +22,10 @@ export const rule = flowRule({
     // The browser of a server loads what the page names.
     { callee: /(?:^\?\w*[pP]age|newPage\(\)|createPage\(\))\.(?:setContent|property)$/ },
     { callee: /^(?:wkhtmltopdf|wkhtmltoimage\.generate|html-pdf\.create)$/, arguments: [0] },
+    { callee: /^https?\.(?:get|request)$/, arguments: [1], properties: ['host', 'hostname'], accepts: choosesHost },
+    { callee: /^jsdom\.JSDOM\.fromURL$/, arguments: [0], accepts: choosesHost },
+    // The Chrome DevTools protocol.
+    { callee: /(?:^|[.?])Page\.navigate$/, arguments: [0], properties: ['url'], accepts: choosesHost },
     { callee: /^(?:net|tls)\.(?:connect|createConnection)$/, arguments: [0, 1], accepts: choosesHost },
   ],
   advice: 'Whoever chooses the host makes the server ask internal services. Choose it from a list of your own.',

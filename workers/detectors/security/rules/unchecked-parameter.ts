@@ -1,25 +1,36 @@
 import type { Found, Rule } from '../../../rules/rule.ts';
-import type { Trace } from '../flow/flow.ts';
+import type { Trace } from '../flow/trace.ts';
 import { flowRule, type FlowRule } from '../flow/flow-rule.ts';
-import { table as code } from './code-injection.ts';
+import { runners, table as code } from './code-injection.ts';
 import { table as command } from './command-injection.ts';
 import { table as sql } from './sql-injection.ts';
 
 /** A function that is handed a whole command or statement is there to run it. */
-const isFromCaller = ({ source, isWhole }: Trace): boolean => source.kind === 'parameter' && !isWhole;
+const isFromCaller = ({ source, isWhole }: Trace): boolean =>
+  (source.kind === 'parameter' || source.kind === 'command-line') && !isWhole;
 
-function fromCallers(table: FlowRule): Rule {
-  return flowRule({ ...table, accepts: isFromCaller }, true);
+function fromCallers(table: FlowRule, accepts = isFromCaller): Rule {
+  return flowRule({ ...table, accepts }, true);
 }
 
-const rules = [fromCallers(command), fromCallers(code), fromCallers(sql)];
+// Options that callers choose are what such functions are for.
+const { others: _options, ...commands } = command;
+
+const rules = [
+  fromCallers(commands),
+  fromCallers(code),
+  fromCallers(sql),
+  // Few functions are there to run whatever code they are handed.
+  fromCallers({ ...code, sinks: runners }, ({ source, isWhole }) => source.kind === 'parameter' && isWhole),
+];
 
 export const rule: Rule = {
   meta: {
     name: 'unchecked-parameter',
     severity: 'info',
-    description: 'A parameter of a function that becomes part of a command, a statement of SQL, or code.',
-    why: 'Whether it does harm depends on the callers, of whom none is in the file. Escape or check it here, so that none of them can go wrong.',
+    description:
+      'A parameter of a function, or an argument of the program, that becomes part of a command, a statement of SQL, or code.',
+    why: 'Whether it does harm depends on the callers, of whom none is in the file, or on who starts the program. Escape or check it here, so that none of them can go wrong.',
     cwe: 74,
     confidence: 'low',
     bad: "import { exec } from 'node:child_process';\n\nexport function clone(address, done) {\n  exec(`git clone ${address}`, done);\n}",

@@ -17,8 +17,10 @@ export const rule = flowRule({
     { callee: /\.insertAdjacentHTML$/, arguments: [1] },
     { callee: /\.(?:createContextualFragment|setHTMLUnsafe|parseHTMLUnsafe|bypassSecurityTrustHtml|bypassSecurityTrustScript|bypassSecurityTrustUrl|bypassSecurityTrustResourceUrl)$/, arguments: [0] },
     { callee: /^(?:global:(?:\$|jQuery)|jquery)$/, arguments: [0], accepts: ({ around, isPicked }) => /<\w/.test(around) || isPicked === true },
-    { callee: /^(?:(?:global:|\?)(?:\$|jQuery)|jquery)\(\)(?:\.\w+\(\))*\.(?:html|append|prepend|after|before|replaceWith|appendTo|wrap|wrapInner|prependTo)$|^\?\$\w*\.(?:html|append|prepend)$/, arguments: [0] },
-    { callee: /^(?:jquery|(?:global:|\?)\$)\.(?:parseHTML|globalEval)$/, arguments: [0] },
+    { callee: /^(?:(?:global:|\?)(?:\$|jQuery)|jquery)\(\)(?:\.\w+\(\))*\.(?:html|append|prepend|after|before|replaceWith|appendTo|wrap|wrapInner|wrapAll|prependTo|insertBefore|insertAfter)$|^\?\$\w*\.(?:html|append|prepend)$/, arguments: [0] },
+    { callee: /^\?\$sce\.trustAs\w*$/ },
+    { callee: /^(?:global:)?angular\.element\(\)\.(?:html|append|prepend|after|replaceWith)$/, arguments: [0] },
+    { callee: /^(?:jquery|(?:global:|\?)(?:\$|jQuery))\.(?:parseHTML|globalEval)$/, arguments: [0] },
   ],
   *others({ tree, names }) {
     for (const { left, right } of tree.all('AssignmentExpression')) {

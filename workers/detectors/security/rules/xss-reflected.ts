@@ -1,6 +1,7 @@
 import { flowRule, type Call } from '../flow/flow-rule.ts';
-import type { Trace } from '../flow/flow.ts';
+import type { Trace } from '../flow/trace.ts';
 import type { Script } from '../../../rules/source-file.ts';
+import type { Node, Tree } from '../../../rules/tree.ts';
 
 export const rule = flowRule({
   meta: {
@@ -33,7 +34,7 @@ const HTML = /<[a-z!/]/i;
 
 /** Express sends texts as HTML, and objects as JSON. */
 function isHtml(trace: Trace, call: Call, { names, tree }: Script): boolean {
-  if (trace.source.kind !== 'request') return false;
+  if (trace.source.kind !== 'request' || trace.isJson) return false;
   if (HTML.test(trace.around)) return true;
   const value = call.arguments[0] && names.valueOf(call.arguments[0]);
   if (!value || value.type === 'ObjectExpression' || !isText(trace)) return false;
@@ -41,9 +42,12 @@ function isHtml(trace: Trace, call: Call, { names, tree }: Script): boolean {
   if (callee.type !== 'MemberExpression') return false;
   // Whoever sets the type of the content, or a JSON answer, does not send HTML.
   if (/(?:type|set|setHeader|header|contentType)\(\)/.test(names.pathOf(callee.object))) return false;
-  const around = tree.functionAround(call);
+  const around = new Set<Node>(tree.ancestors(call));
   for (const other of tree.all('CallExpression')) {
-    if (around && (other.start < around.start || other.end > around.end)) continue;
+    if (other.start > call.start) break;
+    const block = blockOf(other, tree);
+    // What is set on another branch does not count.
+    if (!block || !around.has(block)) continue;
     if (!/\.(?:type|set|setHeader|header|writeHead|contentType)$/.test(names.pathOf(other.callee))) continue;
     const text = other.arguments
       .map((one) => names.stringOf(one) ?? (one.type === 'ObjectExpression' ? 'content-type' : ''))
@@ -51,6 +55,12 @@ function isHtml(trace: Trace, call: Call, { names, tree }: Script): boolean {
     if (/content-type|json|plain|text\//i.test(text) && !/html/i.test(text)) return false;
   }
   return names.pathOf(callee).endsWith('.send') || !trace.isWhole;
+}
+
+function blockOf(node: Node, tree: Tree): Node | undefined {
+  for (const at of tree.ancestors(node))
+    if (/^(?:BlockStatement|SwitchCase|Program|ArrowFunctionExpression)$/.test(at.type)) return at;
+  return undefined;
 }
 
 /** A member of a body or a query may be an object, which is sent as JSON; all of it surely is. */

@@ -12,7 +12,11 @@ const flow = flowRule({
     bad: "import { parseXml } from 'libxmljs';\n\nexport function read(text) {\n  return parseXml(text, { noent: true });\n}",
     good: "import { parseXml } from 'libxmljs';\n\nexport function read(text) {\n  return parseXml(text, { noent: false });\n}",
   },
-  sinks: [{ callee: /^(?:expat|node-expat)\.Parser\(\)\.(?:write|parse)$/, arguments: [0] }],
+  sinks: [
+    { callee: /^(?:expat|node-expat)\.Parser\(\)\.(?:write|parse)$/, arguments: [0] },
+    // These replace entities unless they are told not to.
+    { callee: /^libxmljs2?\.(?:SaxParser|SaxPushParser)\(\)\.(?:parseString|push)$/, arguments: [0] },
+  ],
   advice: 'Its entities may name files of the server. Use a parser that ignores them.',
 });
 
