@@ -147,10 +147,25 @@ async function buildLibrary() {
     }),
     build({ ...commonJs, entryPoints: { index: engine.source }, plugins: [compiledValidators] }),
   ]);
+  const helpers = await helpersOfCommonJs();
+  const shared = path.resolve('dist/library/interop.cjs');
+  mkdirSync(path.dirname(shared), { recursive: true });
+  writeFileSync(shared, `${helpers}module.exports = { __export, __toCommonJS };\n`);
   for (const { path: file, text } of outputFiles) {
     mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, await asCommonJs(text));
+    const place = path.relative(path.dirname(file), shared).split(path.sep).join('/');
+    const required = `var { __export, __toCommonJS } = require(${JSON.stringify(place.startsWith('.') ? place : `./${place}`)});\n`;
+    writeFileSync(
+      file,
+      (await asCommonJs(text)).replace(helpers, () => required),
+    );
   }
+}
+
+/** What the bundler writes before each module that it converts. In one file, it costs a program that is bundled once. */
+async function helpersOfCommonJs() {
+  const sample = await asCommonJs('export const sample = 1;');
+  return sample.slice(0, sample.indexOf('var stdin_exports'));
 }
 
 /** Lazy parts are required: where tests run in contexts of their own, as in Jest, CommonJS may not import. */

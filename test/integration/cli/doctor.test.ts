@@ -74,7 +74,7 @@ describe('bulkhead doctor', function () {
       ['detectors'],
     );
     assert.equal(second.detectors.find(({ name }) => name === 'runtime')?.state, 'ready');
-    assert.match(second.troubles.join('\n'), /import is one of Bulkhead's own detectors/);
+    assert.match(second.troubles.join('\n'), /import is a name of Bulkhead's own/);
 
     // A configuration that cannot be read hides nothing else.
     await workspace.write({ 'bulkhead.config.json': '{ "detectors": ' });

@@ -44,7 +44,7 @@ describe('declared tools', () => {
     });
     assert.deepEqual(Object.keys(tools), ['odd', 'good']);
     const text = problems.join('\n');
-    assert.match(text, /eslint is one of Bulkhead's own detectors\. Choose another name\./);
+    assert.match(text, /eslint is a name of Bulkhead's own\. Choose another name\./);
     assert.match(
       text,
       /There is no preset "oxlnt"\. The presets are actionlint, .*\{"command": \["oxlnt", "\{files\}"\]\}/,
