@@ -8,7 +8,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { detectorTable } from '../../server/pool/detectors.ts';
 import { launchIn } from '../../server/pool/process-link.ts';
-import { noSandbox, Sandbox } from '../../server/pool/sandbox.ts';
+import { Sandbox } from '../../server/pool/sandbox.ts';
+import { noSandbox } from '../../server/pool/sandbox-settings.ts';
 
 interface Pair {
   readonly without: number;

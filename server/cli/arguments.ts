@@ -3,7 +3,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { executesCode, manifestOf } from '../../workers/detectors/manifests.ts';
 import { allowedHostOf } from '../../workers/ipc/sandbox/allow-list.ts';
-import type { SandboxSettings } from '../pool/sandbox.ts';
+import type { SandboxSettings } from '../pool/sandbox-settings.ts';
 import { reportFormats, type ReportFormat } from './reports/formats.ts';
 
 const formats = ['pretty', 'jsonl', ...reportFormats] as const;

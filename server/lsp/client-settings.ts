@@ -5,7 +5,7 @@
 import type { Connection } from 'vscode-languageserver/node';
 import { isRecord } from '../configuration/is-record.ts';
 import { defaultSettings, type BulkheadSettings } from '../configuration/settings.ts';
-import { sandboxOf } from '../pool/sandbox.ts';
+import { sandboxOf } from '../pool/sandbox-settings.ts';
 import type { PoolSettings } from '../pool/types.ts';
 import { readEditorSettings, type EditorSettings } from './editor-settings.ts';
 import { sectionIn, type Initialization } from './initialization.ts';

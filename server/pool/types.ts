@@ -16,7 +16,7 @@ import type {
 } from '../../workers/protocol/health.ts';
 import type { TaskFigures } from '../../workers/ipc/index.ts';
 import type { Revision } from '../journal.ts';
-import type { SandboxSettings } from './sandbox.ts';
+import type { SandboxSettings } from './sandbox-settings.ts';
 
 /** The part that views show. */
 export type * from '../../workers/protocol/health.ts';

@@ -7,7 +7,7 @@ import { ContainerDriver } from '../../../workers/ipc/drivers/container.ts';
 import { engineImage, inContainers, realEngine, roomy } from '../../support/container.ts';
 import { createPool, type PoolOptions } from '../../../server/pool/pool.ts';
 import type { CheckOutcome, PoolNotice, SupervisedPool } from '../../../server/pool/types.ts';
-import { noSandbox, type SandboxSettings } from '../../../server/pool/sandbox.ts';
+import { noSandbox, type SandboxSettings } from '../../../server/pool/sandbox-settings.ts';
 import type { SandboxNeeds } from '../../../workers/protocol/manifest.ts';
 import type { CheckEvent, Issue, Overlay, Unit } from '../../../workers/protocol/detector-protocol.ts';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { parseCommand, UsageError } from '../../../server/cli/arguments.ts';
 import { folderSettings } from '../../../server/cli/open.ts';
-import { noSandbox } from '../../../server/pool/sandbox.ts';
+import { noSandbox } from '../../../server/pool/sandbox-settings.ts';
 import { greetingOf, mayAnswer } from '../../../server/sharing/messages.ts';
 
 describe('--sandbox', () => {

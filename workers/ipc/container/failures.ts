@@ -1,19 +1,6 @@
 /** Why no container runs, by what the engine said: each cause with the way out. Stateless. */
 import type { SandboxFailure } from '../sandbox/failures.ts';
-
-/** Which step failed; each has its own way out. */
-export type ContainerFailureCause =
-  | 'no-engine'
-  | 'engine-down'
-  | 'engine-forbidden'
-  | 'no-subuid'
-  | 'no-image'
-  | 'no-init'
-  | 'no-node'
-  | 'no-mount'
-  | 'no-limits'
-  | 'no-room'
-  | 'engine-other';
+import type { ContainerFailureCause } from './failure-cause.ts';
 
 /** No container was started. */
 export class ContainerError extends Error {

@@ -33,7 +33,7 @@ import { scriptPath } from './script-path.ts';
 import { refuseOptions } from './unsupported.ts';
 
 export { ContainerError } from '../container/failures.ts';
-export type { ContainerFailureCause } from '../container/failures.ts';
+export type { ContainerFailureCause } from '../container/failure-cause.ts';
 export type { ContainerPolicy } from '../container/policy.ts';
 export type { MachineRoom } from '../container/room.ts';
 

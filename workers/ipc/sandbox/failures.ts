@@ -1,5 +1,5 @@
 /** Why a sandbox could not be made, by what its launcher said: each cause with the way out. Stateless. */
-import type { ContainerFailureCause } from '../container/failures.ts';
+import type { ContainerFailureCause } from '../container/failure-cause.ts';
 
 /** Why there is no sandbox, or no container. */
 export interface SandboxFailure {
