@@ -9,6 +9,7 @@ import { allowedHostOf, createWorker, type NetworkAttempt } from '../../../worke
 import { ChildProcessDriver } from '../../../workers/ipc/drivers/child-process.ts';
 import { refusedAddress } from '../../../workers/ipc/sandbox/allow-list.ts';
 import { AllowProxy, type ProxyOptions } from '../../../workers/ipc/sandbox/proxy.ts';
+import { newRelayPlace, startRelay } from '../../../workers/ipc/sandbox/relay.ts';
 import { canSandbox, sandbox } from '../../support/sandbox.ts';
 import { fixture, rejection, soon, until } from './support.ts';
 
@@ -198,6 +199,55 @@ describe('proxy of allowed hosts', () => {
     lookups.length = 0;
     assert.match(await connect(`allowed.test:${port}`, get), /answer to within$/);
     proxy.close();
+  });
+
+  it('loses no byte of a long answer, however slowly it is taken', async function () {
+    this.timeout(60_000);
+    const size = 2_000_000;
+    const long = net.createServer((socket) => {
+      socket.on('error', () => undefined).once('data', () => socket.end(Buffer.alloc(size, 'a')));
+    });
+    await new Promise<void>((resolve) => long.listen(0, '127.0.0.1', resolve));
+    const target = `allowed.test:${(long.address() as net.AddressInfo).port}`;
+    const place = newRelayPlace(mkdtempSync(path.join(folder, 'relay-')));
+    // Each test name is looked up once only.
+    const proxy = new AllowProxy([target], () => undefined, {
+      ...proxyOptions,
+      lookup: () => Promise.resolve(['127.0.0.1']),
+    });
+    proxy.listen(place.socketPath, (error) => assert.fail(error));
+    await startRelay(place);
+    const taken = (to: net.NetConnectOpts): Promise<number> =>
+      new Promise((resolve) => {
+        let bytes = -'HTTP/1.1 200 Connection established\r\n\r\n'.length;
+        const socket = net.connect(to).on('error', () => undefined);
+        socket.once('data', () => socket.write('x'));
+        socket.on('data', (chunk) => {
+          bytes += chunk.length;
+          socket.pause();
+          // Bytes wait on the way, in the end too.
+          setTimeout(() => socket.resume(), 2);
+        });
+        socket.once('close', () => resolve(bytes));
+        socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: a\r\n\r\n`);
+      });
+    try {
+      // Those who go away in the middle harm nobody.
+      const leaving = Array.from({ length: 20 }, async () => {
+        const socket = net.connect(place.socketPath).on('error', () => undefined);
+        socket.on('data', (chunk) => void (chunk.length < 100 ? socket.write('x') : socket.destroy()));
+        socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: a\r\n\r\n`);
+        await soon(new Promise((resolve) => socket.once('close', resolve)), 'one that goes away');
+      });
+      await Promise.all(leaving);
+      for (let time = 0; time < 8; time += 1) {
+        assert.equal(await soon(taken({ path: place.socketPath }), 'the answer'), size);
+        assert.equal(await soon(taken({ host: '127.0.0.1', port: place.port }), 'the answer through the relay'), size);
+      }
+    } finally {
+      proxy.close();
+      long.close();
+    }
   });
 
   it('ends every connection with its worker', async () => {

@@ -40,6 +40,8 @@ const LOOKUP_MS = 10_000;
 const CONNECT_MS = 10_000;
 /** Without a byte in either direction. */
 const IDLE_MS = 300_000;
+/** The same once the other side is gone. */
+const LINGER_MS = 10_000;
 /** Of one name. */
 const MOST_ADDRESSES = 4;
 
@@ -206,7 +208,11 @@ function join(one: Duplex, other: Duplex): void {
     [other, one],
   ] as const) {
     from.pipe(to);
-    from.once('close', () => to.destroy());
+    from.once('close', () => {
+      // One that came to its end has left bytes that the other has yet to take.
+      if (!from.readableEnded) to.destroy();
+      else if (to instanceof net.Socket) to.setTimeout(LINGER_MS).resume();
+    });
   }
 }
 

@@ -53,10 +53,18 @@ function relay({ port, socketPath }: RelayPlace): void {
   const { parentPort } = process.getBuiltinModule('node:worker_threads');
   const server = net.createServer({ allowHalfOpen: true }, (client) => {
     const host = net.connect({ path: socketPath, allowHalfOpen: true });
-    client.on('error', () => host.destroy()).on('close', () => host.destroy());
-    host.on('error', () => client.destroy()).on('close', () => client.destroy());
-    client.pipe(host);
-    host.pipe(client);
+    for (const [from, to] of [
+      [client, host],
+      [host, client],
+    ] as const) {
+      from.pipe(to);
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        // One that came to its end has left bytes that the other has yet to take.
+        if (!from.readableEnded) to.destroy();
+        else to.setTimeout(10_000, () => to.destroy()).resume();
+      });
+    }
   });
   server.on('error', (error) => parentPort?.postMessage(error.message));
   server.listen(port, '127.0.0.1', () => parentPort?.postMessage(''));
