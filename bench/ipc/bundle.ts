@@ -1,23 +1,11 @@
-/** Bundles the benchmark's workers into out/bench/ipc, as a product would bundle its own. */
+/** The workers of the benchmark. */
 import path from 'node:path';
-import { build } from 'esbuild';
-
-export const root = path.resolve(import.meta.dirname, '../..');
+import { bundle } from '../bundle.ts';
 
 /** Returns the path of a worker's bundle. */
 export async function bundleWorkers(): Promise<(name: string) => string> {
-  const outdir = path.join(root, 'out', 'bench', 'ipc');
   const names = ['raw', 'ours', 'pool-task', 'workerpool-task'];
-  await build({
-    entryPoints: names.map((name) => path.join(import.meta.dirname, 'workers', `${name}.ts`)),
-    outdir,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'node22',
-    logLevel: 'warning',
-  });
-  return (name) => path.join(outdir, `${name}.mjs`);
+  const scripts = names.map((name) => path.join(import.meta.dirname, 'workers', `${name}.ts`));
+  const folder = await bundle(scripts, 'ipc');
+  return (name) => path.join(folder, `${name}.mjs`);
 }

@@ -1,7 +1,7 @@
 /** Who is compared, with rules about the same things where the others have them. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { bundle } from '../bundle.ts';
 
 export interface Contender {
   readonly name: string;
@@ -10,8 +10,6 @@ export interface Contender {
   /** What it writes if its rules ran: one that refuses its configuration is fast, too. */
   readonly proof: RegExp;
 }
-
-const root = path.resolve(import.meta.dirname, '../..');
 
 /** Rules of ESLint's core that look at what ours do: complexity, eval, promises, loops, what slows down or leaks. */
 const CORE = [
@@ -23,18 +21,8 @@ const CORE = [
 
 /** As a product would bundle its worker. */
 export async function bundleOurs(): Promise<string> {
-  const outfile = path.join(root, 'out', 'bench', 'rules', 'ours.mjs');
-  await build({
-    entryPoints: [path.join(import.meta.dirname, 'ours.ts')],
-    outfile,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'node22',
-    logLevel: 'warning',
-  });
-  return outfile;
+  const folder = await bundle([path.join(import.meta.dirname, 'ours.ts')], 'rules');
+  return path.join(folder, 'ours.mjs');
 }
 
 /** Writes their configurations into the folder that they check. */

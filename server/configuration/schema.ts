@@ -152,7 +152,7 @@ export const generalSettings = {
     default: {},
     scope: 'machine',
     description:
-      'Hosts that workers in a sandbox may reach, by the name of the detector or declared tool: `{"audit": ["registry.npmjs.org:443"]}`. Everything else stays closed, addresses and names of your own network too.',
+      'Hosts that workers in a sandbox may reach, by the name of the detector or declared tool: `{"audit": ["api.example.org:443"]}`. Everything else stays closed, addresses and names of your own network too.',
   },
   sandboxUntrusted: {
     type: 'boolean',

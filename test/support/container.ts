@@ -1,4 +1,5 @@
 /** Engines of containers for tests: a stand-in that works everywhere, and the real one where one answers. */
+import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -167,4 +168,18 @@ function buildImage({ command }: Engine): string {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** One for each test of a suite, which leaves no container. */
+export function standInOfEach(): () => StandIn {
+  let standIn: StandIn;
+  beforeEach(() => {
+    standIn = new StandIn();
+  });
+  afterEach(() => {
+    const left = standIn.containers();
+    standIn.remove();
+    assert.deepEqual(left, []);
+  });
+  return () => standIn;
 }

@@ -7,7 +7,7 @@ import { containerName, removeOrphans, startOf, thisOwner } from '../../../worke
 import { ContainerDriver } from '../../../workers/ipc/drivers/container.ts';
 import { SpawnError } from '../../../workers/ipc/index.ts';
 import type { LogEntry } from '../../../workers/ipc/index.ts';
-import { engineImage, policy, realEngine, roomy, SOME_IMAGE, StandIn } from '../../support/container.ts';
+import { engineImage, policy, realEngine, roomy, SOME_IMAGE, standInOfEach } from '../../support/container.ts';
 import { fixturePath, rejection, soon, start, until } from './support.ts';
 
 const GB = 1024 ** 3;
@@ -17,15 +17,7 @@ describe('container: starts and ends', function () {
   // The driver refuses Windows: container.test.ts.
   if (process.platform === 'win32') return;
 
-  let standIn: StandIn;
-  beforeEach(() => {
-    standIn = new StandIn();
-  });
-  afterEach(() => {
-    const left = standIn.containers();
-    standIn.remove();
-    assert.deepEqual(left, []);
-  });
+  const standIn = standInOfEach();
 
   const ends = (
     title: string,
@@ -94,7 +86,11 @@ describe('container: starts and ends', function () {
   };
 
   ends('a stand-in for the engine', () =>
-    Promise.resolve({ engine: standIn.command, image: SOME_IMAGE, left: () => Promise.resolve(standIn.containers()) }),
+    Promise.resolve({
+      engine: standIn().command,
+      image: SOME_IMAGE,
+      left: () => Promise.resolve(standIn().containers()),
+    }),
   );
   if (real === undefined) {
     it('has no real engine here: neither docker nor podman answers, so the stand-in alone was run', async () => {
@@ -148,35 +144,35 @@ describe('container: starts and ends', function () {
       const started = startOf(pid) ?? 'unknown';
       await new Promise((resolve) => other.once('exit', resolve));
       // A container runs something; here nothing that a test could end by accident.
-      const put = (name: string): string => standIn.put(name, owner.system);
+      const put = (name: string): string => standIn().put(name, owner.system);
       const gone = put(containerName({ ...owner, pid, started }));
       const reused = put(containerName({ ...owner, started: '0123456789ab' }));
       const own = put(containerName(owner));
       const foreign = put('somebody-elses');
-      const elsewhere = standIn.put(containerName({ ...owner, pid, started }), 'another-machine');
-      assert.deepEqual([...(await removeOrphans(standIn.command))].toSorted(), [gone, reused].toSorted());
-      assert.deepEqual([...standIn.containers()].toSorted(), [own, foreign, elsewhere].toSorted());
-      for (const name of standIn.containers()) standIn.take(name);
+      const elsewhere = standIn().put(containerName({ ...owner, pid, started }), 'another-machine');
+      assert.deepEqual([...(await removeOrphans(standIn().command))].toSorted(), [gone, reused].toSorted());
+      assert.deepEqual([...standIn().containers()].toSorted(), [own, foreign, elsewhere].toSorted());
+      for (const name of standIn().containers()) standIn().take(name);
     });
 
     it('are removed by the next host, if the command of the engine was killed with its host', async () => {
       const owner = thisOwner();
-      const left = standIn.put(containerName({ ...owner, started: '0123456789ab' }), owner.system);
-      await (await start(standIn.driver(), { sandbox: policy })).close();
-      assert.ok(!standIn.containers().includes(left));
+      const left = standIn().put(containerName({ ...owner, started: '0123456789ab' }), owner.system);
+      await (await start(standIn().driver(), { sandbox: policy })).close();
+      assert.ok(!standIn().containers().includes(left));
     });
 
     it('that cannot be removed keep no worker from starting', async () => {
-      standIn.play({ fail: { ps: { said: 'no', code: 1 } } });
-      await (await start(standIn.driver(), { sandbox: policy })).close();
-      assert.deepEqual(await removeOrphans(path.join(standIn.folder, 'missing')), []);
+      standIn().play({ fail: { ps: { said: 'no', code: 1 } } });
+      await (await start(standIn().driver(), { sandbox: policy })).close();
+      assert.deepEqual(await removeOrphans(path.join(standIn().folder, 'missing')), []);
     });
   });
 
   it('leaves stdin and stdout to the worker', async () => {
     const printed: string[] = [];
     const onLog = ({ source, message }: LogEntry): void => void printed.push(`${source}: ${message}`);
-    const worker = await start(standIn.driver(), { sandbox: policy, onLog });
+    const worker = await start(standIn().driver(), { sandbox: policy, onLog });
     await worker.send('print', { stdout: '{"tx":1,"type":"echoResult"}\nno line feed', stderr: 'an error' });
     assert.equal(await worker.send('readStdin'), '');
     assert.equal(await worker.send('echo', 1), 1);
@@ -190,7 +186,7 @@ describe('container: starts and ends', function () {
 
   it('is refused by a program that is no Node', async () => {
     const error = await soon(
-      rejection(start(standIn.driver({ nodePath: '/bin/echo' }), { sandbox: policy })),
+      rejection(start(standIn().driver({ nodePath: '/bin/echo' }), { sandbox: policy })),
       'the failure',
     );
     assert.ok(error instanceof SpawnError);
@@ -198,23 +194,23 @@ describe('container: starts and ends', function () {
   });
 
   it('can be ended while the engine takes its time, for an image for instance', async () => {
-    standIn.play({ images: [], hangs: ['pull'] });
+    standIn().play({ images: [], hangs: ['pull'] });
     const controller = new AbortController();
-    const driver = standIn.driver({ pull: 'missing' });
+    const driver = standIn().driver({ pull: 'missing' });
     const starting = rejection(start(driver, { sandbox: policy, signal: controller.signal }));
-    await until(() => standIn.asked('pull').length > 0, 'the engine is asked');
+    await until(() => standIn().asked('pull').length > 0, 'the engine is asked');
     controller.abort();
     assert.equal((await soon(starting, 'the end of the start')).name, 'CancelledError');
-    process.kill(standIn.pid('pull'), 'SIGKILL');
+    process.kill(standIn().pid('pull'), 'SIGKILL');
   });
 
   it('can be ended before there is a container, and leaves none', async () => {
-    standIn.play({ hangs: ['run'] });
+    standIn().play({ hangs: ['run'] });
     const controller = new AbortController();
-    const starting = rejection(start(standIn.driver(), { sandbox: policy, signal: controller.signal }));
-    await until(() => standIn.asked('run').length > 0, 'the engine is asked');
+    const starting = rejection(start(standIn().driver(), { sandbox: policy, signal: controller.signal }));
+    await until(() => standIn().asked('run').length > 0, 'the engine is asked');
     controller.abort();
     await soon(starting, 'the end of the start');
-    assert.ok(standIn.asked('rm').length > 0, 'what may be there is removed');
+    assert.ok(standIn().asked('rm').length > 0, 'what may be there is removed');
   });
 });

@@ -8,7 +8,7 @@ import { checkRoom, machineRoom } from '../../../workers/ipc/container/room.ts';
 import { ContainerDriver, ContainerError } from '../../../workers/ipc/drivers/container.ts';
 import type { ContainerFailureCause } from '../../../workers/ipc/drivers/container.ts';
 import { DriverError, SpawnError } from '../../../workers/ipc/index.ts';
-import { policy, roomy, SOME_IMAGE, StandIn } from '../../support/container.ts';
+import { policy, roomy, SOME_IMAGE, standInOfEach } from '../../support/container.ts';
 import type { Play } from '../../support/container.ts';
 import { rejection, soon, start } from './support.ts';
 
@@ -72,18 +72,10 @@ describe('container: failures', function () {
   // The driver refuses Windows: container.test.ts.
   if (process.platform === 'win32') return;
 
-  let standIn: StandIn;
-  beforeEach(() => {
-    standIn = new StandIn();
-  });
-  afterEach(() => {
-    const left = standIn.containers();
-    standIn.remove();
-    assert.deepEqual(left, []);
-  });
+  const standIn = standInOfEach();
 
-  const failing = async (play: Play, driver = standIn.driver()): Promise<ContainerError> => {
-    standIn.play(play);
+  const failing = async (play: Play, driver = standIn().driver()): Promise<ContainerError> => {
+    standIn().play(play);
     const error = await soon(rejection(start(driver, { sandbox: policy })), 'the failure');
     assert.ok(error instanceof SpawnError, error.message);
     assert.ok(error.cause instanceof ContainerError, error.message);
@@ -126,21 +118,25 @@ describe('container: failures', function () {
       const { failure } = await failing({ images: [] });
       assert.equal(failure.cause, 'no-image');
       assert.ok(failure.message.includes(`pull ${SOME_IMAGE}`), failure.message);
-      assert.deepEqual(standIn.asked('pull'), []);
-      assert.deepEqual(standIn.asked('run'), []);
+      assert.deepEqual(standIn().asked('pull'), []);
+      assert.deepEqual(standIn().asked('run'), []);
     });
 
     it('is fetched once if that is allowed', async () => {
-      standIn.play({ images: [] });
-      const driver = standIn.driver({ pull: 'missing' });
+      standIn().play({ images: [] });
+      const driver = standIn().driver({ pull: 'missing' });
       for (const _ of [1, 2]) await (await start(driver, { sandbox: policy })).close();
-      assert.deepEqual(standIn.asked('pull'), [['pull', '--quiet', SOME_IMAGE]]);
-      assert.ok(standIn.asked('run').every((args) => args.includes('--pull=never')));
+      assert.deepEqual(standIn().asked('pull'), [['pull', '--quiet', SOME_IMAGE]]);
+      assert.ok(
+        standIn()
+          .asked('run')
+          .every((args) => args.includes('--pull=never')),
+      );
     });
 
     it('that cannot be fetched is told with what the registry said', async () => {
       const fail = { pull: { said: 'Error: manifest unknown', code: 1 } };
-      const { failure } = await failing({ images: [], fail }, standIn.driver({ pull: 'missing' }));
+      const { failure } = await failing({ images: [], fail }, standIn().driver({ pull: 'missing' }));
       assert.match(failure.message, /could not be fetched.*manifest unknown/s);
     });
   });
@@ -173,14 +169,14 @@ describe('container: failures', function () {
     });
 
     it('of a program that cannot be run are the exit codes 126 and 127', async () => {
-      const driver = standIn.driver({ nodePath: '/not/there/node' });
+      const driver = standIn().driver({ nodePath: '/not/there/node' });
       assert.equal((await failing({}, driver)).failure.cause, 'no-node');
       const denied = { run: { said: 'exec: "node": permission denied', code: 126 } };
       assert.equal((await failing({ fail: denied })).failure.cause, 'no-node');
     });
 
     it('are told where no engine is', async () => {
-      const missing = new ContainerDriver({ image: SOME_IMAGE, engine: path.join(standIn.folder, 'missing') }, roomy);
+      const missing = new ContainerDriver({ image: SOME_IMAGE, engine: path.join(standIn().folder, 'missing') }, roomy);
       const { failure } = await failing({}, missing);
       assert.equal(failure.cause, 'no-engine');
       assert.match(failure.message, /Install it/);
@@ -188,16 +184,16 @@ describe('container: failures', function () {
     });
 
     it('of an engine that never answers', async () => {
-      standIn.play({ hangs: ['info'] });
-      const error = await rejection(ask(standIn.command, ['info'], 300));
+      standIn().play({ hangs: ['info'] });
+      const error = await rejection(ask(standIn().command, ['info'], 300));
       assert.ok(error instanceof ContainerError && error.failure.cause === 'engine-down');
       assert.match(error.message, /did not answer within 0.3 s/);
     });
 
     it('are looked at again at the next start', async () => {
-      const driver = standIn.driver();
+      const driver = standIn().driver();
       await failing({ fail: { info: { said: 'Is the docker daemon running?', code: 1 } } }, driver);
-      standIn.play({});
+      standIn().play({});
       assert.equal((await (await start(driver, { sandbox: policy })).close()).kind, 'closed');
     });
   });
@@ -229,9 +225,9 @@ describe('container: failures', function () {
     });
 
     it('is looked at before each start', async () => {
-      const driver = standIn.driver({}, { room: () => Promise.resolve(memory(GB)) });
+      const driver = standIn().driver({}, { room: () => Promise.resolve(memory(GB)) });
       assert.equal((await failing({}, driver)).failure.cause, 'no-room');
-      assert.deepEqual(standIn.asked('run'), []);
+      assert.deepEqual(standIn().asked('run'), []);
     });
 
     it('is read from the system where it tells', async () => {

@@ -10,7 +10,7 @@ import { RelayLine } from '../../../workers/ipc/container/relay-line.ts';
 import { ContainerDriver } from '../../../workers/ipc/drivers/container.ts';
 import { silentLogger } from '../../../workers/ipc/logger.ts';
 import { DriverError } from '../../../workers/ipc/index.ts';
-import { policy, SOME_IMAGE, StandIn } from '../../support/container.ts';
+import { policy, SOME_IMAGE, StandIn, standInOfEach } from '../../support/container.ts';
 import { rejection, start } from './support.ts';
 
 const GB = 1024 ** 3;
@@ -24,15 +24,7 @@ describe('container', function () {
     return;
   }
 
-  let standIn: StandIn;
-  beforeEach(() => {
-    standIn = new StandIn();
-  });
-  afterEach(() => {
-    const left = standIn.containers();
-    standIn.remove();
-    assert.deepEqual(left, []);
-  });
+  const standIn = standInOfEach();
 
   describe('the policy', () => {
     let folder: string;
@@ -56,7 +48,7 @@ describe('container', function () {
         cpu: 1.5,
         tmp: 1024 ** 2,
       };
-      const worker = await start(standIn.driver({ workspace: 'mine' }), { sandbox, cwd: odd, env: { GIVEN: 'yes' } });
+      const worker = await start(standIn().driver({ workspace: 'mine' }), { sandbox, cwd: odd, env: { GIVEN: 'yes' } });
       assert.equal(await worker.send('environment', 'BULKHEAD_TEST_SECRET'), null);
       assert.equal(await worker.send('environment', 'BULKHEAD_TEST_KEPT'), 'kept');
       assert.equal(await worker.send('environment', 'GIVEN'), 'yes');
@@ -65,7 +57,7 @@ describe('container', function () {
       await worker.close();
       delete process.env['BULKHEAD_TEST_SECRET'];
       delete process.env['BULKHEAD_TEST_KEPT'];
-      const line = (standIn.asked('run')[0] ?? []).join(' ');
+      const line = (standIn().asked('run')[0] ?? []).join(' ');
       for (const part of [
         ...['--rm', '--interactive', '--init', '--pull=never', '--log-driver none', '--network none', '--read-only'],
         ...['--cap-drop ALL', '--security-opt no-new-privileges', '--pids-limit 100', '--cpus 1.5'],
@@ -145,7 +137,7 @@ describe('container', function () {
         [{ sandbox: policy, detached: true }, /no use for the option 'detached'/],
         [{ sandbox: policy, execPath: '/node' }, /no use for the option 'execPath'/],
       ] as const)
-        assert.match((await rejection(start(standIn.driver(), options))).message, what);
+        assert.match((await rejection(start(standIn().driver(), options))).message, what);
       assert.match(
         (await rejection(start('child-process', { sandbox: { ...policy, memory: GB } }))).message,
         /no use for 'sandbox.memory'/,

@@ -1,8 +1,8 @@
 /** The command that makes containers, docker or podman: where it is, what it is, and how it is asked. Stateless. */
 import { execFile } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
 import { DriverError } from '../errors.ts';
+import { findExecutable, isExecutable } from '../executables.ts';
 import { ContainerError, containerFailure } from './failures.ts';
 
 export interface Engine {
@@ -96,18 +96,7 @@ export function checkEngine(name: string | undefined): void {
 
 function locate(name: string, searchPath: string): string | undefined {
   if (path.isAbsolute(name)) return isExecutable(name) ? name : undefined;
-  // What a relative entry leads to depends on the folder that is open.
-  const folders = searchPath.split(path.delimiter).filter((folder) => path.isAbsolute(folder));
-  return folders.map((folder) => path.join(folder, name)).find(isExecutable);
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
+  return findExecutable(name, searchPath);
 }
 
 async function look(command: string): Promise<Engine> {

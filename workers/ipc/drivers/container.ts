@@ -29,6 +29,7 @@ import { leftOut } from './child.ts';
 import { serveLine } from './container-worker.ts';
 import { IDLE, takeReport, WATCH } from './guard.ts';
 import { IGNORED_FLOOD, onLines } from './lines.ts';
+import { pipeCapabilities } from './pipe-capabilities.ts';
 import { scriptPath } from './script-path.ts';
 import { refuseOptions } from './unsupported.ts';
 
@@ -36,14 +37,6 @@ export { ContainerError } from '../container/failures.ts';
 export type { ContainerFailureCause } from '../container/failure-cause.ts';
 export type { ContainerPolicy } from '../container/policy.ts';
 export type { MachineRoom } from '../container/room.ts';
-
-const capabilities = {
-  reconnect: false,
-  detach: false,
-  transfer: false,
-  sharedMemory: false,
-  isolation: 'process',
-} as const;
 
 /** Which containers. */
 export interface ContainerSettings {
@@ -71,10 +64,10 @@ export interface ContainerMachine {
 }
 
 /** The driver for containers, for `createWorker`. One serves any number of workers. */
-export class ContainerDriver implements BuiltInDriver<'container', typeof capabilities> {
+export class ContainerDriver implements BuiltInDriver<'container', typeof pipeCapabilities> {
   readonly name = 'container';
   readonly builtIn = 'container';
-  readonly capabilities = capabilities;
+  readonly capabilities = pipeCapabilities;
   readonly serve = serveLine;
   readonly #settings: ContainerSettings;
   readonly #preflight: Preflight;

@@ -18,25 +18,18 @@ import { IDLE, takeReport, WATCH } from './guard.ts';
 import { IGNORED_FLOOD, onLines } from './lines.ts';
 import { nodeEnvironment, nodeProgram } from './node-process.ts';
 import type { Program } from './node-process.ts';
+import { pipeCapabilities } from './pipe-capabilities.ts';
 import { scriptPath } from './script-path.ts';
 import { spawnOptionsOf } from './spawn-options.ts';
 import { serveStdio } from './stdio-worker.ts';
 import { refuseOptions } from './unsupported.ts';
 import { packWorkerData, sendWorkerData } from './worker-data.ts';
 
-const capabilities = {
-  reconnect: false,
-  detach: false,
-  transfer: false,
-  sharedMemory: false,
-  isolation: 'process',
-} as const;
-
 /** The driver for programs that speak on stdin and stdout, as an object. One serves any number of workers. */
-export class StdioDriver implements BuiltInDriver<'stdio', typeof capabilities> {
+export class StdioDriver implements BuiltInDriver<'stdio', typeof pipeCapabilities> {
   readonly name = 'stdio';
   readonly builtIn = 'stdio';
-  readonly capabilities = capabilities;
+  readonly capabilities = pipeCapabilities;
   readonly launch = (options: LaunchOptions, context: LaunchContext): WorkerHandle => new StdioWorker(options, context);
   readonly serve = serveStdio;
 }

@@ -1,8 +1,8 @@
 /** The program that makes sandboxes on this system, and how it starts another program. Stateless. */
-import { accessSync, constants, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { DriverError } from '../errors.ts';
+import { findExecutable } from '../executables.ts';
 import { bubblewrapArguments, INSIDE_PID } from './bubblewrap.ts';
 import type { SandboxFailure } from './failures.ts';
 import { isWithin } from './policy.ts';
@@ -31,22 +31,9 @@ export function findLauncher(
     const message = `There is no sandbox for ${platform === 'win32' ? 'Windows' : platform}.`;
     return { cause: 'platform', message, said: '' };
   }
-  // What a relative entry leads to depends on the folder that is open.
-  const folders = searchPath.split(path.delimiter).filter((folder) => path.isAbsolute(folder));
-  const found = [...folders, '/usr/bin', '/usr/local/bin', '/run/current-system/sw/bin']
-    .map((folder) => path.join(folder, 'bwrap'))
-    .find(isExecutable);
+  const found = findExecutable('bwrap', searchPath, ['/usr/bin', '/usr/local/bin', '/run/current-system/sw/bin']);
   const message = "bubblewrap is not installed. Install the package 'bubblewrap' with the system's package manager.";
   return found ?? { cause: 'no-launcher', message, said: '' };
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
 }
 
 /**

@@ -20,7 +20,7 @@ import { Calls } from './calls.ts';
 import { Checks } from './checks.ts';
 import * as passing from './passing.ts';
 import { commandLineAt, sourceAt } from './sources.ts';
-import { ANY_PATH, guarded, preceded, replaced, type Trace } from './trace.ts';
+import { ANY_PATH, beginning, guarded, preceded, replaced, type Trace } from './trace.ts';
 
 /** A call that is being followed into a function. */
 interface Frame {
@@ -149,17 +149,7 @@ export class Flow {
     const path = this.#script.names.pathOf(node);
     const source = sourceAt(path) ?? (this.#fromParameters ? commandLineAt(path) : undefined);
     if (source === undefined) return undefined;
-    const step = { at: node, message: `\`${source.label}\` comes from outside.` };
-    return {
-      source,
-      origin: node,
-      steps: [step],
-      isStart: true,
-      before: '',
-      around: '',
-      isWhole: true,
-      path: ANY_PATH,
-    };
+    return beginning(source, node, `\`${source.label}\` comes from outside.`);
   }
 
   #ofName(node: Identifier, frame: Frame | undefined, depth: number): Trace | undefined {
@@ -244,18 +234,8 @@ export class Flow {
     const isCallback = this.#script.tree.parent(of)?.type === 'CallExpression';
     if (!this.#fromParameters || isCalled || isCallback) return checked;
     const parameter = of.params[index] ?? of;
-    const step = { at: parameter, message: `Callers choose \`${name}\`.` };
     const source = { kind: 'parameter', label: name, isStructured: false } as const;
-    return {
-      source,
-      origin: parameter,
-      steps: [step],
-      isStart: true,
-      before: '',
-      around: '',
-      isWhole: true,
-      path: ANY_PATH,
-    };
+    return beginning(source, parameter, `Callers choose \`${name}\`.`);
   }
 
   /** What a name was last given before it is used, and whatever it may be given in between. */

@@ -41,6 +41,12 @@ export interface PathState {
 
 export const ANY_PATH: PathState = { dots: true, root: true, normal: false };
 
+/** The beginning of a way. @param message of its first step */
+export function beginning(source: Source, origin: Node, message: string): Trace {
+  const steps = [{ at: origin, message }];
+  return { source, origin, steps, isStart: true, before: '', around: '', isWhole: true, path: ANY_PATH };
+}
+
 const OWN_ADDRESS =
   /^(?:req|ctx)(?:\.(?:req|request|raw))?\.(?:url|originalUrl|path)(?:\.(?:pathname|search|href))?$|\blocation(?:\.\w+)?$/;
 
